@@ -1,0 +1,1 @@
+"""Real inputs become what models train on: voxels, datasets, splits."""
