@@ -1,0 +1,148 @@
+"""Speed and memory of generation on this machine: `vernissage bench generate`."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from engine import protocol
+from engine.errors import VernissageError
+
+BATCH = 200
+"""Characters in one run of the batch figure."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure: one value a run, and the bar that it should reach."""
+
+    name: str
+    unit: str
+    runs: tuple[float, ...]
+    bar: float | None = None
+    better: Literal["lower", "higher"] = "lower"
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.runs)
+
+    @property
+    def least(self) -> float:
+        return min(self.runs)
+
+    @property
+    def most(self) -> float:
+        return max(self.runs)
+
+    @property
+    def reached(self) -> bool:
+        """The median is on the right side of the bar, or there is none."""
+        if self.bar is None:
+            return True
+        return self.median <= self.bar if self.better == "lower" else self.median >= self.bar
+
+    @property
+    def bar_text(self) -> str:
+        """The bar as a person reads it, such as '≤ 8'."""
+        if self.bar is None:
+            return ""
+        return f"{'≤' if self.better == 'lower' else '≥'} {self.bar:,g}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Name, unit, runs, bar, and what follows from them."""
+        derived = {"median": self.median, "min": self.least, "max": self.most}
+        return {**asdict(self), **derived, "reached": self.reached}
+
+
+def bench_generate(runs: int = 5, model: str = "voxel_characters") -> tuple[Figure, ...]:
+    """Measure generation, worker and all, in fresh processes and in this one.
+
+    Args:
+        runs: repetitions behind each median.
+        model: a model of the zoo.
+    """
+    with tempfile.TemporaryDirectory(prefix="vernissage-bench-") as folder:
+        out = Path(folder)
+        cold, warm, memory = zip(*(_worker_run(model, out) for _ in range(runs)), strict=True)
+        pace = tuple(_characters_per_hour(model, out) for _ in range(min(runs, 3)))
+    return (
+        Figure("cold worker start to first character", "s", cold, bar=8.0),
+        Figure("warm worker, one character to GLB", "s", warm, bar=0.15),
+        Figure("characters in an hour, rigged, no previews", "1/h", pace, 20_000, "higher"),
+        Figure("peak memory of the worker", "GB", memory, bar=1.5),
+    )
+
+
+def _worker_run(model: str, out: Path) -> tuple[float, float, float]:
+    """Seconds from a cold start to a character, seconds for one when warm, peak memory in GB."""
+    begin = time.perf_counter()
+    with _worker() as worker:
+        _make_one(worker, model, out, seed=0)
+        cold = time.perf_counter() - begin
+        warm = []
+        for seed in range(1, 6):
+            begin = time.perf_counter()
+            _make_one(worker, model, out, seed)
+            warm.append(time.perf_counter() - begin)
+        memory = peak_memory_gb(worker.pid)
+    return cold, statistics.median(warm), memory
+
+
+@contextmanager
+def _worker() -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "engine.cli", "worker"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as worker:
+        try:
+            yield worker
+        finally:
+            assert worker.stdin is not None
+            worker.stdin.close()
+            worker.wait(timeout=30)
+
+
+def _make_one(worker: subprocess.Popen[bytes], model: str, out: Path, seed: int) -> None:
+    params = {"model": model, "seed": seed, "count": 1, "previews": False, "out": str(out)}
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(protocol.encode(protocol.Request(seed, protocol.GENERATE, params)))
+    worker.stdin.flush()
+    for line in worker.stdout:
+        match protocol.decode(line):
+            case protocol.Response(id=answered) if answered == seed:
+                return
+            case protocol.Failure(sentence=sentence):
+                raise VernissageError(f"The worker failed: {sentence}")
+    raise VernissageError("The worker ended before it answered")
+
+
+def _characters_per_hour(model: str, out: Path) -> float:
+    from engine.generate import generate
+    from engine.request import GenerateRequest
+
+    request = GenerateRequest(model=model, count=BATCH, previews=False, out=out / "batch")
+    begin = time.perf_counter()
+    generate(request)
+    return BATCH / (time.perf_counter() - begin) * 3600
+
+
+def peak_memory_gb(pid: int) -> float:
+    """The most memory a running process has held so far, in GB, as Linux counts it.
+
+    Raises:
+        VernissageError: the system keeps no such count.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError as error:
+        raise VernissageError("Peak memory can only be measured on Linux") from error
+    kilobytes = next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]
+    return int(kilobytes) * 1024 / 1e9

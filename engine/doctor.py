@@ -1,0 +1,188 @@
+"""Looks at this machine and at what was installed, and says what to do about what is wrong."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from engine import __version__
+from engine.errors import VernissageError
+
+LEAST_FREE_GB = 2.0
+"""Below this a training run may fill the disk."""
+
+Level = Literal["good", "advice", "broken"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: what was found, how bad it is, and what to do about it."""
+
+    name: str
+    value: str
+    level: Level = "good"
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything looked at, in the order in which a person would read it."""
+
+    all: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Nothing that the engine cannot do without is broken."""
+        return not any(finding.level == "broken" for finding in self.all)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The findings as JSON values."""
+        return [asdict(finding) for finding in self.all]
+
+
+def examine() -> Findings:
+    """Run every check; each takes a second at most, and none can fail the others."""
+    checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        ("vernissage", check_version),
+        ("torch", check_torch),
+        ("device", check_device),
+        ("bf16", check_bf16),
+        ("threads", check_threads),
+        ("open3d", check_open3d),
+        ("disk", lambda: check_disk(Path.cwd())),
+        ("models", check_models),
+    )
+    return Findings(tuple(_guarded(name, check) for name, check in checks))
+
+
+def _guarded(name: str, check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except VernissageError as error:
+        return Finding(name, str(error), "broken", error.fix)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        return Finding(name, reason, "broken", "Reinstall the package: pip install vernissage")
+
+
+def check_version() -> Finding:
+    """Our version, and the Python and the system it runs on."""
+    value = f"{__version__} on Python {platform.python_version()}, {platform.platform(terse=True)}"
+    return Finding("vernissage", value)
+
+
+def check_torch() -> Finding:
+    """The version of torch; everything is tested with 2.11 and newer."""
+    import torch
+
+    major, minor = (int(part) for part in torch.__version__.split(".")[:2])
+    if (major, minor) < (2, 11):
+        return Finding("torch", torch.__version__, "advice", "Upgrade: pip install 'torch>=2.11'")
+    return Finding("torch", torch.__version__)
+
+
+def check_device() -> Finding:
+    """Where training runs."""
+    import torch
+
+    from engine.gan.precision import best_device
+
+    device = best_device()
+    if device.type == "cpu":
+        advice = "Shipped models are quick on a CPU; train with --tier cpu."
+        return Finding("device", f"cpu, {processors()} processors", advice=advice)
+    return Finding("device", torch.cuda.get_device_name(device), advice="Train with --tier gpu.")
+
+
+def check_bf16() -> Finding:
+    """Whether bfloat16 convolutions are right (some builds were wrong) and pay."""
+    from engine.gan.precision import best_device, probe_bf16
+
+    probe = probe_bf16(best_device())
+    value = (
+        f"3-D convolution {probe.bf16_ms:.1f} ms against {probe.f32_ms:.1f} ms in float32, "
+        f"relative error {probe.relative_error:.1e}"
+    )
+    if probe.relative_error >= 0.05:
+        advice = "This build of torch computes bfloat16 wrongly; training uses float32."
+        return Finding("bf16", value, "advice", advice)
+    if not probe.use_bf16:
+        return Finding("bf16", value, advice="It does not pay here; training uses float32.")
+    return Finding("bf16", value)
+
+
+def check_threads() -> Finding:
+    """How many threads a convolution wants here: more is often slower on a shared machine."""
+    import torch
+
+    from engine.gan.precision import probe_bf16
+
+    before = torch.get_num_threads()
+    took: dict[int, float] = {}
+    try:
+        for count in thread_counts(processors()):
+            torch.set_num_threads(count)
+            begin = time.perf_counter()
+            probe_bf16(torch.device("cpu"), repeats=3)
+            took[count] = time.perf_counter() - begin
+    finally:
+        torch.set_num_threads(before)
+    best = min(took, key=lambda count: took[count])
+    value = ", ".join(f"{count}: {seconds * 1e3:.0f} ms" for count, seconds in took.items())
+    if took[best] < 0.8 * took[min(took, key=lambda count: abs(count - before))]:
+        advice = f"Set OMP_NUM_THREADS={best}; torch uses {before} now."
+        return Finding("threads", value, "advice", advice)
+    return Finding("threads", value)
+
+
+def thread_counts(most: int) -> list[int]:
+    """1, 2, 4, ... up to and with `most`."""
+    counts = [1]
+    while counts[-1] * 2 < most:
+        counts.append(counts[-1] * 2)
+    return counts if most <= 1 else [*counts, most]
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def check_open3d() -> Finding:
+    """Open3D loads a few system libraries that bare machines lack."""
+    try:
+        import open3d
+    except ImportError as error:
+        advice = (
+            "Install the system library it names, on Debian: "
+            "apt-get install libgl1 libegl1 libgomp1 libusb-1.0-0"
+        )
+        return Finding("open3d", str(error), "broken", advice)
+    return Finding("open3d", str(open3d.__version__))
+
+
+def check_disk(folder: Path) -> Finding:
+    """Free space where we stand."""
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < LEAST_FREE_GB:
+        advice = "Free some space, or point --out at another disk."
+        return Finding("disk", f"{free:.1f} GB free", "advice", advice)
+    return Finding("disk", f"{free:.0f} GB free")
+
+
+def check_models() -> Finding:
+    """Every card's weights are there and are the file that the card describes."""
+    from engine.zoo import registry
+
+    names = registry.names()
+    for name in names:
+        registry.weights(name)
+    return Finding("models", f"{len(names)} with the right weights: {', '.join(names)}")
