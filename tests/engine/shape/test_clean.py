@@ -24,7 +24,8 @@ def test_the_largest_body_stays_and_crumbs_go():
     solid[0:3, 0:3, 0:3] = True
     solid[6, 6, 6] = solid[7, 0, 0] = True
     grid, report = keep_body(painted(solid))
-    assert grid.solid.sum() == 27 and not grid.solid[6, 6, 6]
+    assert grid.solid.sum() == 27
+    assert not grid.solid[6, 6, 6]
     assert (report.kept, report.crumbs, report.filled) == (27 / 29, 2, 0)
 
 
@@ -32,7 +33,8 @@ def test_voxels_that_touch_by_a_corner_are_one_body():
     solid = np.zeros((4, 4, 4), bool)
     solid[0, 0, 0] = solid[1, 1, 1] = solid[2, 2, 2] = True
     grid, report = keep_body(painted(solid))
-    assert grid.solid.sum() == 3 and report.crumbs == 0
+    assert grid.solid.sum() == 3
+    assert report.crumbs == 0
 
 
 def test_an_enclosed_cavity_is_filled_with_a_neighbouring_colour():
@@ -40,7 +42,8 @@ def test_an_enclosed_cavity_is_filled_with_a_neighbouring_colour():
     solid[2, 2, 2] = False
     before = painted(solid)
     grid, report = keep_body(before)
-    assert grid.solid.all() and report.filled == 1
+    assert grid.solid.all()
+    assert report.filled == 1
     around = [before.colors[1, 2, 2], before.colors[3, 2, 2], before.colors[2, 1, 2]]
     around += [before.colors[2, 3, 2], before.colors[2, 2, 1], before.colors[2, 2, 3]]
     assert any((grid.colors[2, 2, 2] == color).all() for color in around)
@@ -75,11 +78,12 @@ def test_what_stays_is_one_body_and_keeps_its_colours(solid):
     if not solid.any():
         return
     before = painted(solid)
-    grid, report = keep_body(before)
+    grid, _report = keep_body(before)
     cells = {tuple(int(i) for i in place) for place in np.argwhere(grid.solid)}
     assert flood(cells, next(iter(cells))) == cells
     kept = grid.solid & solid
     assert (grid.colors[kept] == before.colors[kept]).all()
     assert (grid.colors[~grid.solid] == 0).all()
     again, second = keep_body(grid)
-    assert (again.solid == grid.solid).all() and (second.crumbs, second.filled) == (0, 0)
+    assert (again.solid == grid.solid).all()
+    assert (second.crumbs, second.filled) == (0, 0)
