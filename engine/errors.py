@@ -1,0 +1,128 @@
+"""Every error a user can meet: a code that docs and add-on share, one sentence, one fix."""
+
+from __future__ import annotations
+
+
+class VernissageError(Exception):
+    """Base of all errors that reach a user.
+
+    `str(error)` is the sentence; `error.fix` is what to do next, with `{placeholders}` filled
+    from the keyword arguments given when it was raised.
+    """
+
+    code = "E_INTERNAL"
+    fix = "Run the command again with --verbose and report what it prints."
+
+    def __init__(self, sentence: str, **details: object) -> None:
+        super().__init__(sentence)
+        self.details = details
+        self.fix = type(self).fix.format(**details)
+
+    def as_dict(self) -> dict[str, str]:
+        """The form in which the error crosses the protocol: code, sentence, fix."""
+        return {"code": self.code, "sentence": str(self), "fix": self.fix}
+
+
+class BadRequest(VernissageError):
+    """A request that no engine could serve: a negative count, an empty name, a missing field."""
+
+    code = "E_REQUEST"
+    fix = "Correct the value and send the request again."
+
+
+class UnknownModel(VernissageError):
+    """The model named is not in the zoo."""
+
+    code = "E_MODEL"
+    fix = "Choose one of: {known}."
+
+
+class WeightsMismatch(VernissageError):
+    """The weights are missing, unreadable, or not the file that the card describes."""
+
+    code = "E_WEIGHTS"
+    fix = "Reinstall the package, or train the model anew: vernissage train {name}."
+
+
+class BadVox(VernissageError):
+    """A `.vox` file that cannot be read: truncated, oversized, or not MagicaVoxel at all."""
+
+    code = "E_VOX"
+    fix = "Open the file in MagicaVoxel and save it again, or leave it out."
+
+
+class VoxLimit(VernissageError):
+    """A grid that the `.vox` format cannot hold: too many colours, or too large."""
+
+    code = "E_VOX_LIMIT"
+    fix = "Reduce it to 255 colours and 256 voxels a side, or write a GLB instead."
+
+
+class EmptyShape(VernissageError):
+    """A shape without a single solid voxel or triangle."""
+
+    code = "E_EMPTY"
+    fix = "Try another seed."
+
+
+class BadDataset(VernissageError):
+    """A folder that holds too little to train on, or nothing readable."""
+
+    code = "E_DATA"
+    fix = "Point --data at a folder with at least {least} readable files."
+
+
+class BadRecipe(VernissageError):
+    """A recipe with an unknown key, a wrong type or a value out of range."""
+
+    code = "E_RECIPE"
+    fix = "Correct the recipe; `vernissage models show NAME` prints a valid one."
+
+
+class BadCheckpoint(VernissageError):
+    """A checkpoint that is damaged or belongs to another recipe."""
+
+    code = "E_CHECKPOINT"
+    fix = "Start afresh in another folder, or drop --resume."
+
+
+class TrainingDiverged(VernissageError):
+    """Training produced NaN three times in a row, although the rate was halved each time."""
+
+    code = "E_DIVERGED"
+    fix = "Raise gamma tenfold or halve the learning rate, then run again with --resume."
+
+
+class CannotWrite(VernissageError):
+    """The output folder is not writable, or the disk is full. Nothing half-written stays."""
+
+    code = "E_WRITE"
+    fix = "Free some space or choose another folder with --out."
+
+
+class Cancelled(VernissageError):
+    """The user stopped the job. What was finished before stays."""
+
+    code = "E_CANCELLED"
+    fix = "Run it again when you like."
+
+
+class ProtocolError(VernissageError):
+    """Bytes that are no message of the worker protocol: not JSON, not JSON-RPC 2.0, or too long."""
+
+    code = "E_PROTOCOL"
+    fix = "Install the engine and the add-on from the same release."
+
+
+class WorkerBusy(VernissageError):
+    """A second job was sent while the worker still makes the first."""
+
+    code = "E_BUSY"
+    fix = "Wait for the running job, or cancel it."
+
+
+class OutOfMemory(VernissageError):
+    """The machine or its graphics card has too little memory for the request."""
+
+    code = "E_MEMORY"
+    fix = "Ask for fewer at a time, or close other programs."

@@ -1,0 +1,1 @@
+"""The adversarial core: one trainer, and the losses, penalties and watchers it uses."""

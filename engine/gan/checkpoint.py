@@ -1,0 +1,106 @@
+"""Checkpoints: safetensors and JSON, never pickle; a folder is complete or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from engine.errors import BadCheckpoint, CannotWrite
+from engine.files import write_json
+
+KEEP = 2
+
+
+def save(
+    run: Path,
+    images: int,
+    modules: dict[str, nn.Module],
+    optimizers: dict[str, Optimizer],
+    header: dict[str, Any],
+) -> Path:
+    """Write `run/checkpoints/<images>` beside, then rename it; keep the newest two.
+
+    Raises:
+        CannotWrite: the disk is full or not writable; older checkpoints stay.
+    """
+    folder = run / "checkpoints" / f"{images:010d}"
+    beside = folder.with_name(f".{folder.name}.part")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        nets = {f"{n}.{k}": v for n, m in modules.items() for k, v in m.state_dict().items()}
+        save_file({k: v.contiguous() for k, v in nets.items()}, beside / "nets.safetensors")
+        moments = {f"{n}.{k}": v for n, o in optimizers.items() for k, v in _moments(o).items()}
+        save_file(moments, beside / "optimizers.safetensors")
+        write_json(beside / "state.json", header | {"images": images})
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(beside, folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise CannotWrite(f"the checkpoint {folder} could not be written: {error}") from error
+    for old in sorted(folder.parent.glob("[0-9]*"))[:-KEEP]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def newest(run: Path) -> Path | None:
+    """The newest complete checkpoint of a run folder, if any."""
+    found = sorted((run / "checkpoints").glob("[0-9]*"))
+    return found[-1] if found else None
+
+
+def restore(
+    folder: Path, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer]
+) -> dict[str, Any]:
+    """Load a checkpoint into modules and optimisers; returns its header.
+
+    Raises:
+        BadCheckpoint: a file is missing or damaged, or the nets have another shape.
+    """
+    try:
+        nets = load_file(folder / "nets.safetensors")
+        moments = load_file(folder / "optimizers.safetensors")
+        header: dict[str, Any] = json.loads((folder / "state.json").read_text())
+        for name, module in modules.items():
+            module.load_state_dict(_under(nets, name))
+        for name, optimizer in optimizers.items():
+            _set_moments(optimizer, _under(moments, name))
+    except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
+        raise BadCheckpoint(f"the checkpoint {folder.name} cannot be used: {error}") from error
+    return header
+
+
+def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    prefix = f"{name}."
+    return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _moments(optimizer: Optimizer) -> dict[str, Tensor]:
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{index}.{key}": torch.as_tensor(value).contiguous()
+        for index, entry in state.items()
+        for key, value in entry.items()
+    }
+
+
+def _set_moments(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        index, key = name.split(".", 1)
+        like = parameters[int(index)]
+        if value.shape == like.shape:
+            # The parameter's own memory layout: fused Adam walks both in step.
+            value = torch.empty_like(like).copy_(value)
+        state.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

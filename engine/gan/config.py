@@ -1,0 +1,67 @@
+"""How a run is trained: phases, rates, penalties. Frozen, checked, hashed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from engine.gan.augment import AugmentConfig
+from engine.gan.schedule import Schedule, constant
+
+
+def _number_or_table(value: Any) -> Any:
+    return constant(float(value)) if isinstance(value, int | float) else value
+
+
+Rate = Annotated[Schedule, BeforeValidator(_number_or_table)]
+
+
+class Phase(BaseModel):
+    """A stretch of training with one objective."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(description="Shown in the progress bar and the logs.")
+    kind: Literal["pretrain", "adversarial"] = Field(
+        "adversarial", description="pretrain: the task's own losses only, no critic."
+    )
+    kimg: float = Field(gt=0, description="Length in thousands of real samples shown.")
+    loss: str = Field("rpgan", description="A name in engine.gan.losses.LOSSES.")
+    lr_g: Rate = Field(constant(2e-4), description="Adam rate of the generator.")
+    lr_d: Rate = Field(constant(2e-4), description="Adam rate of the critic.")
+    beta1: float = Field(0.0, ge=0, lt=1, description="Adam's first moment decay.")
+    beta2: Rate = Field(constant(0.99), description="Adam's second moment decay.")
+    gamma: Rate = Field(constant(1.0), description="Weight of R1 + R2 (each times gamma / 2).")
+    penalty: Literal["exact", "finite_difference", "none"] = Field(
+        "exact", description="How R1 and R2 are computed."
+    )
+    penalty_every: int = Field(
+        1, ge=1, description="Apply the penalty every n-th step, n times as strong."
+    )
+    augment_p: Rate = Field(constant(0.0), description="Chance of each change on a sample.")
+
+
+class TrainConfig(BaseModel):
+    """Everything the trainer needs to know besides the task."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = Field(0, ge=0, description="Seed of every random stream.")
+    batch: int = Field(16, ge=2, description="Samples a step.")
+    phases: tuple[Phase, ...] = Field(min_length=1, description="Run one after another.")
+    ema_kimg: float = Field(10.0, gt=0, description="Half-life of the averaged generator.")
+    augment: AugmentConfig = Field(default_factory=AugmentConfig)
+    precision: Literal["auto", "f32", "bf16"] = Field(
+        "auto", description="auto: bf16 where a probe finds it faster and right."
+    )
+    tick_kimg: float = Field(4.0, gt=0, description="Between checkpoints, sheets and monitors.")
+
+    @property
+    def total_images(self) -> int:
+        """Real samples shown over all phases."""
+        return sum(self.phase_images(phase) for phase in self.phases)
+
+    def phase_images(self, phase: Phase) -> int:
+        """Real samples shown in one phase, a whole number of steps."""
+        return max(1, round(phase.kimg * 1000 / self.batch)) * self.batch

@@ -1,0 +1,43 @@
+"""Adversarial losses. All share one signature, so that a recipe names one and nothing else changes.
+
+`d(real_logits, fake_logits)` and `g(real_logits, fake_logits)` take (B,) logits of one head and
+return a scalar. Real and fake are paired by position; only relativistic losses use the pairing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+LossFn = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class AdversarialLoss:
+    """A pair of losses for the critic (`d`) and the generator (`g`)."""
+
+    d: LossFn
+    g: LossFn
+
+
+def _bce_d(real: Tensor, fake: Tensor) -> Tensor:
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+LOSSES: dict[str, AdversarialLoss] = {
+    # Goodfellow et al. 2014, the practical generator loss -log D(G(z)).
+    "nonsaturating": AdversarialLoss(d=_bce_d, g=lambda real, fake: softplus(-fake).mean()),
+    # Lim & Ye 2017; Miyato et al. 2018.
+    "hinge": AdversarialLoss(
+        d=lambda real, fake: relu(1 - real).mean() + relu(1 + fake).mean(),
+        g=lambda real, fake: -fake.mean(),
+    ),
+    # Relativistic pairing, Jolicoeur-Martineau 2018; with R1 + R2: Huang et al. 2024 (R3GAN).
+    "rpgan": AdversarialLoss(
+        d=lambda real, fake: softplus(fake - real).mean(),
+        g=lambda real, fake: softplus(real - fake).mean(),
+    ),
+}

@@ -1,0 +1,71 @@
+"""Watchers of a run: each turns numbers into a sentence that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem seen at a tick: its name, one sentence, one remedy."""
+
+    name: str
+    sentence: str
+    remedy: str
+
+
+def diversity(x: Tensor) -> float:
+    """Mean root-mean-square distance between all pairs of (B, ...) samples."""
+    flat = x.float().flatten(1)
+    distances = torch.cdist(flat, flat) / flat.shape[1] ** 0.5
+    pairs = len(flat) * (len(flat) - 1)
+    return float(distances.sum() / max(pairs, 1))
+
+
+def watch_collapse(fake: Tensor, real: Tensor) -> tuple[dict[str, float], Finding | None]:
+    """Mode collapse: generated samples are far more alike than real ones (C7)."""
+    ratio = diversity(fake) / max(diversity(real), 1e-8)
+    finding = None
+    if ratio < 0.3:
+        finding = Finding(
+            "collapse",
+            f"The samples are nearly alike: {ratio:.0%} of the variety of the data.",
+            "Raise gamma tenfold or use more augmentation, and resume from an older checkpoint.",
+        )
+    return {"diversity_ratio": ratio}, finding
+
+
+def watch_overfit(
+    train: Tensor, held_out: Tensor, fake: Tensor
+) -> tuple[dict[str, float], Finding | None]:
+    """The critic knows the training set by heart: held-out samples score like fakes (C9).
+
+    Args: mean-comparable logits of one head for the three sets. The gap is the share of the way
+    from training data (0) to fakes (1) at which held-out data stand.
+    """
+    span = float(train.mean() - fake.mean())
+    gap = float(train.mean() - held_out.mean()) / span if abs(span) > 1e-6 else 0.0
+    finding = None
+    if gap > 0.8:
+        finding = Finding(
+            "overfit",
+            f"The critic takes unseen real samples for fakes (gap {gap:.2f} of 1).",
+            "Raise augment_p or gamma, add data, or stop here: more steps will copy the data.",
+        )
+    return {"overfit_gap": gap}, finding
+
+
+def watch_gradients(norm_g: float, norm_d: float) -> tuple[dict[str, float], Finding | None]:
+    """The generator learns nothing because its gradient vanished beside the critic's (C8)."""
+    ratio = norm_g / max(norm_d, 1e-12)
+    finding = None
+    if ratio < 1e-4:
+        finding = Finding(
+            "vanishing",
+            f"The generator's gradient is {ratio:.1e} of the critic's: it hardly learns.",
+            "Use the rpgan or nonsaturating loss, or lower the critic's rate.",
+        )
+    return {"gradient_ratio": ratio}, finding

@@ -1,0 +1,75 @@
+"""What a model must say to be trained. The trainer owns everything else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor, nn
+
+from engine.gan.rng import Streams
+
+
+@dataclass(frozen=True)
+class Nets:
+    """The two players. The critic may hold several heads."""
+
+    generator: nn.Module
+    critic: nn.Module
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step sees.
+
+    Attributes:
+        real: (B, C, *space) samples in [-1, 1].
+        z: (B, Z) latents, N(0, 1).
+        label: (B,) int64 classes, or None for a model without classes.
+    """
+
+    real: Tensor
+    z: Tensor
+    label: Tensor | None = None
+
+
+class Task(ABC):
+    """An adversarial game: nets, data, and how they meet. No loop, no optimiser, no file."""
+
+    @abstractmethod
+    def load(self, folder: Path, streams: Streams) -> None:
+        """Read the training data into memory.
+
+        Raises:
+            BadDataset: the folder holds too little.
+        """
+
+    @abstractmethod
+    def build(self) -> Nets:
+        """New nets; the trainer seeds torch before it calls this."""
+
+    @abstractmethod
+    def batch(self, size: int, step: int, streams: Streams) -> Batch:
+        """The batch of a step, on the CPU: a function of its arguments alone."""
+
+    @abstractmethod
+    def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
+        """(B, C, *space) from the batch's latents and labels."""
+
+    @abstractmethod
+    def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
+        """(B,) logits for each head: higher is more real."""
+
+    def auxiliary(self, generator: nn.Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+        """Further generator losses, already weighted, by name. They are all of a pretrain phase."""
+        return {}
+
+    def held_out(self, size: int) -> Tensor | None:
+        """Up to `size` real samples never trained on, for the over-fitting monitor."""
+        return None
+
+    def picture(self, generator: nn.Module) -> np.ndarray | None:
+        """(H, W, 3) uint8 sheet of fixed seeds, drawn at every tick."""
+        return None

@@ -1,0 +1,46 @@
+"""What every model has: a checked configuration, a task to be trained, a sampler to be used."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ValidationError
+from torch import Tensor, nn
+
+from engine.errors import BadRecipe
+from engine.gan.task import Task
+
+
+class Model(Task):
+    """A task with a configuration (`Config`, built from a recipe's or card's [net] and [data])."""
+
+    Config: ClassVar[type[BaseModel]]
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        """
+        Raises:
+            BadRecipe: `values` has an unknown key or a value out of range.
+        """
+        try:
+            self.config: Any = self.Config.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise BadRecipe(f"{where}: {first['msg']}") from error
+
+    @abstractmethod
+    def sample(self, generator: nn.Module, seeds: list[int], truncation: float) -> Tensor:
+        """(len(seeds), C, *space): one sample a seed; a seed's sample never depends on the others."""
+
+    @abstractmethod
+    def decode(self, sample: np.ndarray) -> Any:
+        """The field of one sample in its public form, e.g. a `VoxelGrid`."""
+
+
+def seeded_latents(seeds: list[int], size: int) -> Tensor:
+    """(len(seeds), size) of N(0, 1), row i from seed i alone."""
+    rows = [torch.randn(size, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+    return torch.stack(rows)

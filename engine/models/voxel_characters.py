@@ -1,0 +1,109 @@
+"""Coloured voxel people at 16³: the model behind `vernissage generate voxel_characters`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from engine.data.voxel_augment import variant, wardrobe
+from engine.data.voxel_dataset import VoxelDataset, read_dataset
+from engine.data.voxel_field import decode, encode
+from engine.data.voxels import VoxelGrid
+from engine.gan.rng import Streams
+from engine.gan.task import Batch, Nets
+from engine.models.base import Model, seeded_latents
+from engine.models.registry import register
+from engine.nets.folded import FoldedCritic, FoldedGenerator
+
+CHANNELS = 4
+
+
+class VoxelConfig(BaseModel):
+    """Nets and data of a voxel model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int = Field(16, description="Edge of the cube in voxels: 16 or 32.")
+    z_dim: int = Field(64, ge=2, description="Latent size.")
+    w_dim: int = Field(128, ge=2, description="Style size.")
+    widths: tuple[int, ...] = Field((128, 64), description="Channels of each stage, 4³ first.")
+    depth: int = Field(1, ge=0, description="Residual convolutions in each stage.")
+    include: tuple[str, ...] = Field(("*",), description="File name patterns to train on.")
+    validation: float = Field(0.2, ge=0, le=0.5, description="Share of families set aside.")
+    pool: int = Field(8192, ge=1, description="Augmented people prepared before training.")
+    remix: float = Field(0.5, ge=0, le=1, description="Chance of each join and of a new dress.")
+
+
+@register("voxel_characters")
+class VoxelCharacters(Model):
+    """Style-modulated folded 3-D convolutions on truncated signed distance + RGB (after R3GAN)."""
+
+    Config = VoxelConfig
+    config: VoxelConfig
+    dataset: VoxelDataset
+
+    def load(self, folder: Path, streams: Streams) -> None:
+        c = self.config
+        self.dataset = read_dataset(folder, c.size, c.include, c.validation)
+        families = self.dataset.families("train")
+        clothes = wardrobe(self.dataset.grids("train"))
+        rng = streams.numpy("pool", 0)
+        pool = [encode(variant(families, clothes, rng, c.remix)) for _ in range(c.pool)]
+        self._pool = torch.from_numpy(np.stack(pool).astype(np.float16))
+        held_out = self.dataset.grids("validation")
+        self._held_out = torch.stack([torch.from_numpy(encode(g)) for g in held_out])
+
+    def build(self) -> Nets:
+        c = self.config
+        plan = {"channels": CHANNELS, "widths": c.widths, "depth": c.depth}
+        generator = FoldedGenerator(
+            **plan, z_dim=c.z_dim, w_dim=c.w_dim, bias=(-0.8, 0.0, 0.0, 0.0)
+        )
+        return Nets(generator, FoldedCritic(**plan))
+
+    def batch(self, size: int, step: int, streams: Streams) -> Batch:
+        generator = streams.torch("batch", step)
+        index = torch.randint(len(self._pool), (size,), generator=generator)
+        z = torch.randn(size, self.config.z_dim, generator=generator)
+        return Batch(self._pool[index].float(), z)
+
+    def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
+        fake: Tensor = generator(batch.z)
+        return fake
+
+    def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
+        heads: list[Tensor] = critic(x)
+        return heads
+
+    def held_out(self, size: int) -> Tensor | None:
+        return self._held_out[:size]
+
+    def picture(self, generator: nn.Module) -> np.ndarray:
+        """Front and side views of seeds 0-63, eight a row, four pixels a voxel."""
+        grids = [self.decode(f) for f in self.sample(generator, list(range(64))).cpu().numpy()]
+        tiles = [np.concatenate([_view(g, 1), _view(g, 2)], 1) for g in grids]
+        rows = [np.concatenate(tiles[i : i + 8], 1) for i in range(0, 64, 8)]
+        return np.kron(np.concatenate(rows), np.ones((4, 4, 1), np.uint8))
+
+    def sample(self, generator: nn.Module, seeds: list[int], truncation: float = 1.0) -> Tensor:
+        device = next(generator.parameters()).device
+        fields: Tensor = generator(
+            seeded_latents(seeds, self.config.z_dim).to(device), truncation=truncation
+        )
+        return fields
+
+    def decode(self, sample: np.ndarray) -> VoxelGrid:
+        return decode(sample)
+
+
+def _view(grid: VoxelGrid, axis: int) -> np.ndarray:
+    """(D, W, 3) uint8: the first solid voxel along `axis` (1 front, 2 left side), ground at the bottom."""
+    first = grid.solid.argmax(axis)
+    index = np.expand_dims(first, (axis, 3))
+    color = np.take_along_axis(grid.colors, index, axis).squeeze(axis)
+    color[~grid.solid.any(axis)] = 235
+    return color[::-1]

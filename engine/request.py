@@ -1,0 +1,81 @@
+"""What a user may ask for. One request is one JSON object: CLI, worker, add-on and history share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import BadRequest
+
+MAX_COUNT = 10_000
+
+
+class GenerateRequest(BaseModel):
+    """Ask for `count` assets of one model; asset i uses seed `seed + i`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field("voxel_characters", description="Name of a model in the zoo.")
+    seed: int = Field(0, ge=0, lt=2**31, description="Seed of the first asset.")
+    count: int = Field(1, ge=1, le=MAX_COUNT, description="How many assets; seeds run upwards.")
+    truncation: float = Field(
+        1.0, ge=0.0, le=1.5, description="0 gives the average shape, 1 the full variety."
+    )
+    height: float = Field(1.7, gt=0.0, le=100.0, description="Height of a character in metres.")
+    rig: bool = Field(True, description="Fit a humanoid armature and add an idle clip.")
+    formats: tuple[Literal["glb", "vox"], ...] = Field(
+        ("glb",), min_length=1, description="Files to write for each asset."
+    )
+    previews: bool = Field(True, description="Render a preview of each asset and a contact sheet.")
+    out: Path = Field(Path("vernissage-out"), description="Folder for the files.")
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> GenerateRequest:
+        """Build a request from untrusted values.
+
+        Raises:
+            BadRequest: a field is missing, unknown, of the wrong type or out of range.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "request"
+            raise BadRequest(f"{where}: {first['msg']}") from error
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is: `done` of `total` units of `phase`, and the seconds left if known."""
+
+    phase: str
+    done: int
+    total: int
+    eta_s: float | None = None
+
+
+OnProgress = Callable[[Progress], None]
+IsCancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One finished asset: absolute paths of its files and its report (JSON values)."""
+
+    name: str
+    seed: int
+    files: dict[str, Path]
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GenerateResult:
+    """What a job made: its items, the contact sheet (if asked for) and the report file."""
+
+    items: tuple[Item, ...]
+    sheet: Path | None
+    report: Path
