@@ -1,0 +1,371 @@
+"""The command line: what it prints, where, and with which exit code. The engine is replaced."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from engine import __version__
+from engine.cli import app
+from engine.console import time_left
+from engine.errors import Cancelled, CannotWrite, UnknownModel, VernissageError
+from engine.request import GenerateRequest, GenerateResult, Item, Progress
+
+Calls = list[GenerateRequest]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def replace(monkeypatch: pytest.MonkeyPatch, name: str, **members: Any) -> None:
+    """Put a module with `members` where `name` would be imported from."""
+    module = ModuleType(name)
+    vars(module).update(members)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
+    """Replace the engine by one that writes down what it was asked for."""
+    asked: Calls = []
+
+    def generate(request: GenerateRequest, *, on_progress: Any, is_cancelled: Any) -> Any:
+        asked.append(request)
+        on_progress(Progress("generating", 1, request.count, eta_s=0.5))
+        assert is_cancelled() is False
+        item = Item("person_7", 7, {"glb": tmp_path / "person_7.glb"}, {"triangles": 12})
+        return GenerateResult((item,), tmp_path / "sheet.png", tmp_path / "report.json")
+
+    replace(monkeypatch, "engine.generate", generate=generate)
+    return asked
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def generate(request: GenerateRequest, **_: Any) -> None:
+        raise error
+
+    replace(monkeypatch, "engine.generate", generate=generate)
+
+
+def test_version_is_printed() -> None:
+    assert run("--version").stdout == f"vernissage {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "verb", ["generate", "train", "models", "doctor", "worker", "bench", "models show"]
+)
+def test_every_verb_has_help(verb: str) -> None:
+    result = run(*verb.split(), "--help")
+    assert result.exit_code == 0
+    assert "Usage" in result.stdout
+
+
+def test_help_imports_neither_torch_nor_numpy_nor_pydantic() -> None:
+    code = (
+        "import sys, engine.cli\n"
+        "try: engine.cli.app(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'torch', 'numpy', 'pydantic', 'open3d'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_torch_never_spins_idle_threads() -> None:
+    code = "import engine.cli, os; print(os.environ['OMP_WAIT_POLICY'])"
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("OMP")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=bare
+    )
+    assert done.stdout.strip() == "PASSIVE"
+
+
+def test_generate_passes_every_option_on(calls: Calls) -> None:
+    result = run(
+        *("generate", "voxel_characters", "--seed", "7", "--count", "3", "--out", "people"),
+        *("--truncation", "0.5", "--height", "1.2", "--no-rig", "--no-previews"),
+        *("--format", "glb", "--format", "vox"),
+    )
+    assert result.exit_code == 0, result.stderr
+    assert calls == [
+        GenerateRequest(
+            model="voxel_characters",
+            seed=7,
+            count=3,
+            out=Path("people"),
+            truncation=0.5,
+            height=1.2,
+            rig=False,
+            previews=False,
+            formats=("glb", "vox"),
+        )
+    ]
+
+
+def test_generate_leaves_out_what_was_not_said(calls: Calls) -> None:
+    assert run("generate", "voxel_characters").exit_code == 0
+    assert calls == [GenerateRequest(model="voxel_characters")]
+
+
+def test_generate_json_is_one_object_on_stdout_and_nothing_else(
+    calls: Calls, tmp_path: Path
+) -> None:
+    result = run("generate", "voxel_characters", "--json")
+    (line,) = result.stdout.splitlines()
+    value = json.loads(line)
+    assert value["items"] == [
+        {
+            "name": "person_7",
+            "seed": 7,
+            "files": {"glb": str(tmp_path / "person_7.glb")},
+            "report": {"triangles": 12},
+        }
+    ]
+    assert value["sheet"] == str(tmp_path / "sheet.png")
+    assert value["report"] == str(tmp_path / "report.json")
+    assert value["seconds"] >= 0
+
+
+def test_generate_says_where_things_are(calls: Calls, tmp_path: Path) -> None:
+    words = run("generate", "voxel_characters").stdout.replace("\n", "")
+    assert str(tmp_path / "sheet.png") in words
+    assert str(tmp_path / "report.json") in words
+
+
+def test_a_request_file_is_replayed_and_options_override_it(calls: Calls, tmp_path: Path) -> None:
+    asked = GenerateRequest(model="voxel_characters", seed=5, count=2, out=tmp_path, rig=False)
+    file = tmp_path / "request.json"
+    file.write_text(asked.model_dump_json())
+    assert run("generate", "--request", str(file)).exit_code == 0
+    assert run("generate", "--request", str(file), "--seed", "6").exit_code == 0
+    assert calls == [asked, asked.model_copy(update={"seed": 6})]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", '{"colour": "red"}', "[" * 100_000])
+def test_a_request_file_that_is_no_request_is_refused(
+    calls: Calls, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(text)
+    result = run("generate", "--request", str(file))
+    assert (result.exit_code, calls) == (2, [])
+    assert len(result.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["generate"],
+        ["generate", "voxel_characters", "--count", "-1"],
+        ["generate", "voxel_characters", "--count", "many"],
+        ["generate", "voxel_characters", "--seed", "-1"],
+        ["generate", "voxel_characters", "--height", "nan"],
+        ["generate", "voxel_characters", "--truncation", "9"],
+        ["generate", "voxel_characters", "--format", "obj"],
+        ["generate", "--request", "missing.json"],
+        ["generate", "voxel_characters", "--nonsense"],
+        ["train", "voxel_characters", "--tier", "huge"],
+        ["train", "voxel_characters", "--max-minutes", "0"],
+        ["bench", "generate", "--runs", "0"],
+        ["nonsense"],
+    ],
+)
+def test_a_bad_request_exits_with_2_and_asks_nothing_of_the_engine(
+    calls: Calls, arguments: list[str]
+) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout, calls) == (2, "", [])
+    assert result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UnknownModel("There is no model x", known="y"), 2),
+        (CannotWrite("The folder is not writable"), 1),
+        (Cancelled("Stopped"), 130),
+        (KeyboardInterrupt(), 130),
+        (RuntimeError("shapes\ndisagree"), 1),
+    ],
+)
+def test_an_error_is_a_sentence_a_fix_and_an_exit_code_without_traceback(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+) -> None:
+    failing(monkeypatch, error)
+    result = run("generate", "voxel_characters")
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert "Traceback" not in result.stderr
+    assert 1 <= len(result.stderr.splitlines()) <= 2
+    if isinstance(error, VernissageError):
+        assert result.stderr == f"{error}\n{error.fix}\n"
+
+
+def test_an_error_is_json_where_json_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = UnknownModel("There is no model x", known="y")
+    failing(monkeypatch, error)
+    result = run("generate", "x", "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert json.loads(result.stderr) == {"error": error.as_dict()}
+
+
+def test_verbose_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, RuntimeError("shapes disagree"))
+    assert "Traceback" in run("generate", "voxel_characters", "--verbose").stderr
+
+
+def test_the_first_interrupt_asks_the_engine_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def generate(request: GenerateRequest, *, on_progress: Any, is_cancelled: Any) -> None:
+        assert not is_cancelled()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert is_cancelled()
+        raise Cancelled("Stopped after 1 of 3")
+
+    replace(monkeypatch, "engine.generate", generate=generate)
+    before = signal.getsignal(signal.SIGINT)
+    result = run("generate", "voxel_characters")
+    assert result.exit_code == 130
+    assert "Stopped after 1 of 3" in result.stderr
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_train_passes_every_option_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {}
+
+    def train(recipe: str, **options: Any) -> Path:
+        asked.update(options, recipe=recipe)
+        return tmp_path
+
+    replace(monkeypatch, "engine.train", train=train)
+    result = run(
+        *("train", "voxel_characters", "--tier", "gpu", "--data", "vox", "--out", "runs"),
+        *("--max-minutes", "1.5", "--resume", "--json"),
+    )
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["run"] == str(tmp_path)
+    del asked["on_progress"], asked["is_cancelled"]
+    assert asked == {
+        "recipe": "voxel_characters",
+        "tier": "gpu",
+        "data": Path("vox"),
+        "out": Path("runs"),
+        "max_minutes": 1.5,
+        "resume": True,
+    }
+
+
+def test_the_worker_exits_with_what_the_server_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(monkeypatch, "engine.worker", serve=lambda: 3)
+    assert run("worker").exit_code == 3
+
+
+def test_doctor_exits_with_1_only_when_something_is_broken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from engine import doctor
+
+    good = doctor.Finding("disk", "9 GB free")
+    note = doctor.Finding("bf16", "slow", "advice", "Use float32.")
+    bad = doctor.Finding("models", "Weights are missing", "broken", "Reinstall.")
+    monkeypatch.setattr(doctor, "examine", lambda: doctor.Findings((good, note)))
+    assert run("doctor").exit_code == 0
+    monkeypatch.setattr(doctor, "examine", lambda: doctor.Findings((good, bad)))
+    result = run("doctor", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {
+        "healthy": False,
+        "findings": [
+            {"name": "disk", "value": "9 GB free", "level": "good", "advice": ""},
+            {
+                "name": "models",
+                "value": "Weights are missing",
+                "level": "broken",
+                "advice": "Reinstall.",
+            },
+        ],
+    }
+
+
+def test_a_check_that_fails_is_a_finding_and_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from engine import doctor
+
+    def broken() -> None:
+        raise OSError("no such device")
+
+    monkeypatch.setattr(doctor, "check_torch", broken)
+    found = {finding.name: finding for finding in doctor.examine().all}
+    assert found["torch"].level == "broken"
+    assert "no such device" in found["torch"].value
+    assert found["disk"].level in ("good", "advice")
+
+
+@pytest.mark.parametrize(
+    ("most", "counts"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])]
+)
+def test_the_thread_probe_doubles_up_to_all_processors(most: int, counts: list[int]) -> None:
+    from engine.doctor import thread_counts
+
+    assert thread_counts(most) == counts
+
+
+def test_a_card_reads_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {
+        "name": "people",
+        "title": "Voxel people",
+        "summary": "Small people made of cubes.",
+        "model": "voxel_characters",
+        "data": [{"name": "Metro Minis", "licence": "CC BY 4.0"}],
+        "licence": "Apache-2.0",
+        "attribution": "Artwork by a person",
+        "weights": "people.safetensors",
+        "sha256": "ab" * 32,
+        "bytes": 1_500_000,
+        "metrics": {"coverage": 0.43, "floor": {"coverage": 0.5}},
+        "cost": {"cpu_minutes": 90},
+        "limits": ["Humans only."],
+    }
+    card = SimpleNamespace(**values, model_dump=lambda mode: values)
+    registry = SimpleNamespace(names=lambda: ["people"], card=lambda name: card)
+    replace(monkeypatch, "engine.zoo", registry=registry)
+    page = run("models", "show", "people").stdout
+    for said in ("Voxel people", "Metro Minis", "CC BY 4.0", "0.43", "cpu minutes", "Humans only."):
+        assert said in page
+    assert "1.5 MB" in run("models", "list").stdout
+    assert json.loads(run("models", "show", "people", "--json").stdout) == values
+    assert json.loads(run("models", "list", "--json").stdout) == {"models": [values]}
+
+
+def test_bench_prints_medians_with_their_range(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine import bench
+
+    figures = (bench.Figure("start", "s", (3.0, 1.0, 9.0), bar=2.0),)
+    monkeypatch.setattr(bench, "bench_generate", lambda runs: figures)
+    value = json.loads(run("bench", "generate", "--json").stdout)["figures"][0]
+    assert (value["median"], value["min"], value["max"], value["reached"]) == (3, 1, 9, False)
+    assert "≤ 2" in run("bench", "generate").stdout
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0.2, "0 s left"),
+        (59.4, "59 s left"),
+        (59.6, "1 min left"),
+        (3570, "1 h 00 min left"),
+        (7500, "2 h 05 min left"),
+    ],
+)
+def test_time_left_reads_as_people_say_it(seconds: float | None, words: str) -> None:
+    assert time_left(seconds) == words
