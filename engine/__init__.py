@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.generate import generate as generate
-    from engine.generate import load as load
     from engine.request import GenerateRequest as GenerateRequest
     from engine.train import train as train
+    from engine.zoo.registry import load as load
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "GenerateRequest": "engine.request",
     "generate": "engine.generate",
-    "load": "engine.generate",
+    "load": "engine.zoo.registry",
     "train": "engine.train",
 }
 

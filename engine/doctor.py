@@ -184,5 +184,5 @@ def check_models() -> Finding:
 
     names = registry.names()
     for name in names:
-        registry.weights(name)
+        registry.load(name)
     return Finding("models", f"{len(names)} with the right weights: {', '.join(names)}")

@@ -37,7 +37,7 @@ def card_page(card: Card) -> RenderableType:
         Text(card.title, style="bold"),
         Text(card.summary),
         _heading("Training data"),
-        *[_bullet(_value(source)) for source in card.data],
+        *[_bullet(f"{s.name}, {s.author} ({s.licence})") for s in card.sources],
         _heading("Licence"),
         _bullet(f"weights: {card.licence}"),
         _bullet(card.attribution),

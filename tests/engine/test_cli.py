@@ -320,28 +320,40 @@ def test_the_thread_probe_doubles_up_to_all_processors(most: int, counts: list[i
 
 
 def test_a_card_reads_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {
-        "name": "people",
-        "title": "Voxel people",
-        "summary": "Small people made of cubes.",
-        "model": "voxel_characters",
-        "data": [{"name": "Metro Minis", "licence": "CC BY 4.0"}],
-        "licence": "Apache-2.0",
-        "attribution": "Artwork by a person",
-        "weights": "people.safetensors",
-        "sha256": "ab" * 32,
-        "bytes": 1_500_000,
-        "metrics": {"coverage": 0.43, "floor": {"coverage": 0.5}},
-        "cost": {"cpu_minutes": 90},
-        "limits": ["Humans only."],
-    }
-    card = SimpleNamespace(**values, model_dump=lambda mode: values)
+    from engine.zoo.recipes import Source
+    from engine.zoo.registry import Card
+
+    minis = Source(
+        name="Metro Minis", author="A. Person", licence="CC-BY-4.0", attribution="Credit"
+    )
+    card = Card(
+        name="people",
+        title="Voxel people",
+        summary="Small people made of cubes.",
+        model="voxel_characters",
+        net={},
+        rig=True,
+        weights="people.safetensors",
+        sha256="ab" * 32,
+        bytes=1_500_000,
+        licence="Apache-2.0",
+        attribution="Artwork by a person",
+        sources=(minis,),
+        engine="0.1.0",
+        cost={"cpu_minutes": 90},
+        metrics={"coverage": 0.43, "floor": {"coverage": 0.5}},
+        limits=("Humans only.",),
+        examples=(),
+    )
     registry = SimpleNamespace(names=lambda: ["people"], card=lambda name: card)
     replace(monkeypatch, "engine.zoo", registry=registry)
     page = run("models", "show", "people").stdout
-    for said in ("Voxel people", "Metro Minis", "CC BY 4.0", "0.43", "cpu minutes", "Humans only."):
+    for said in ("Voxel people", "Metro Minis", "A. Person", "CC-BY-4.0", "Artwork by a person"):
+        assert said in page
+    for said in ("0.43", "cpu minutes", "Humans only.", "ab" * 32):
         assert said in page
     assert "1.5 MB" in run("models", "list").stdout
+    values = card.model_dump(mode="json")
     assert json.loads(run("models", "show", "people", "--json").stdout) == values
     assert json.loads(run("models", "list", "--json").stdout) == {"models": [values]}
 
