@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One job: its states, its progress, its end. Pure data; `session` drives it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from .problems import Problem, result_unreadable
+
+
+class State(Enum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    FINISHING = "finishing"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
+
+_NEXT = {
+    State.QUEUED: {State.STARTING, State.FAILED, State.CANCELLED},
+    State.STARTING: {State.RUNNING, State.FAILED, State.CANCELLED},
+    State.RUNNING: {State.FINISHING, State.CANCELLING, State.FAILED, State.CANCELLED},
+    State.CANCELLING: {State.CANCELLED},
+    State.FINISHING: {State.DONE, State.FAILED},
+    State.DONE: set(),
+    State.FAILED: set(),
+    State.CANCELLED: set(),
+}
+
+
+class TransitionError(Exception):
+    """A defect of ours: a job was moved from a state to one that cannot follow it."""
+
+
+@dataclass(frozen=True)
+class MadeItem:
+    """One asset that the engine wrote: its name, its seed and its files by kind."""
+
+    name: str
+    seed: int
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the engine answered: the assets, and the pictures of all of them if any."""
+
+    items: tuple[MadeItem, ...]
+    sheet: str | None
+
+    @classmethod
+    def read(cls, result: dict[str, Any], folder: Path) -> Made:
+        """Check an answer: every file must be there, inside the job's own folder.
+
+        Raises:
+            Problem: E_RESULT.
+        """
+        items = result.get("items")
+        if not isinstance(items, list) or not items:
+            raise result_unreadable("The engine made nothing.")
+        return cls(tuple(_item(item, folder) for item in items), _file(result.get("sheet"), folder))
+
+
+def _item(item: Any, folder: Path) -> MadeItem:
+    match item:
+        case {"name": str(name), "seed": int(seed), "files": {"glb": str(), **others}}:
+            files = {"glb": item["files"]["glb"], **others}
+            checked = {str(kind): _file(path, folder) for kind, path in files.items()}
+            return MadeItem(name, seed, {k: path for k, path in checked.items() if path})
+    raise result_unreadable("The engine's answer has no GLB file for an item.")
+
+
+def _file(path: Any, folder: Path) -> str | None:
+    if path is None:
+        return None
+    if not isinstance(path, str) or not Path(path).is_relative_to(folder):
+        raise result_unreadable(f"The engine put a file outside the job's folder: {path}.")
+    if not Path(path).is_file():
+        raise result_unreadable(f"A file that the engine promised is missing: {path}.")
+    return path
+
+
+@dataclass
+class Progress:
+    """How far a job is, in the words of the engine; `fraction` never goes back."""
+
+    phase: str = ""
+    done: int = 0
+    total: int = 0
+    eta_s: float | None = None
+    fraction: float = 0.0
+
+    def update(self, params: dict[str, Any]) -> None:
+        """Take over a `$/progress` notification; nonsense in it is left out, not believed."""
+        phase, done, total, eta = (params.get(key) for key in ("phase", "done", "total", "eta_s"))
+        if not isinstance(phase, str) or not isinstance(done, int) or not isinstance(total, int):
+            return
+        self.phase, self.total = phase, max(total, 0)
+        self.done = min(max(done, 0), self.total)
+        known = isinstance(eta, int | float) and math.isfinite(eta) and eta >= 0
+        self.eta_s = float(eta or 0.0) if known else None
+        if total:
+            self.fraction = max(self.fraction, self.done / total)
+
+
+@dataclass
+class Job:
+    """One request on its way."""
+
+    id: str
+    request: dict[str, Any]
+    folder: Path
+    started: float
+    state: State = State.QUEUED
+    progress: Progress = field(default_factory=Progress)
+    made: Made | None = None
+    problem: Problem | None = None
+    seconds: float = 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will happen to it."""
+        return self.state in ENDED
+
+    def move(self, state: State) -> None:
+        """Go on to `state`.
+
+        Raises:
+            TransitionError: `state` cannot follow the present one.
+        """
+        if state not in _NEXT[self.state]:
+            raise TransitionError(f"{self.state.value} → {state.value}")
+        self.state = state
+        if state is State.FINISHING:
+            self.progress.fraction = 1.0
+
+    def fail(self, problem: Problem) -> None:
+        """End with a problem; a job that was being cancelled counts as cancelled all the same."""
+        if self.state is State.CANCELLING:
+            self.move(State.CANCELLED)
+        else:
+            self.problem = problem
+            self.move(State.FAILED)

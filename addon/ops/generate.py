@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generate, and cancel."""
+
+import datetime
+import uuid
+
+import bpy
+
+from .. import runtime
+from ..core import problems
+from ..core.history import Entry
+from ..core.jobs import State
+from ..ui.settings import known_models, remember_models
+from .modal import EngineOperator, redraw
+
+
+class VERNISSAGE_OT_generate(EngineOperator, bpy.types.Operator):
+    """Make characters with these settings and place them at the 3D cursor"""
+
+    bl_idname = "vernissage.generate"
+    bl_label = "Generate"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, _context):
+        if runtime.job() is not None:
+            cls.poll_message_set("A job is running")
+            return False
+        if runtime.command() is None:
+            cls.poll_message_set("The engine was not found: give its command in the preferences")
+            return False
+        return True
+
+    def begin(self, context):
+        history = runtime.history()
+        history.sweep()
+        job_id = uuid.uuid4().hex[:12]
+        request = context.scene.vernissage.as_request()
+        job = runtime.session().submit(job_id, request, history.jobs / job_id)
+        if job.problem:
+            raise job.problem
+
+    def busy(self):
+        session = runtime.present_session()
+        job = session.job if session else None
+        return job is not None and not job.ended and job.state is not State.FINISHING
+
+    def finish(self, context):
+        session = runtime.present_session()
+        job = session.job if session else None
+        if job is None or job.state is State.CANCELLED:
+            raise problems.cancelled()
+        if job.problem:
+            raise job.problem
+        remember_models(session.hello.models)
+        title = dict(known_models()).get(job.request["model"], job.request["model"])
+        when = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+        entry = Entry(
+            job.id,
+            when,
+            session.hello.engine,
+            title,
+            round(job.seconds, 3),
+            job.request,
+            job.made.items,
+            job.made.sheet,
+        )
+        try:
+            runtime.history().add(entry)
+            insert(entry.id)
+        except problems.Problem as problem:
+            job.fail(problem)
+            raise
+        job.move(State.DONE)
+        settings = context.scene.vernissage
+        if settings.advance and settings.seed == job.request["seed"]:
+            settings.seed += len(job.made.items)
+        self.report({"INFO"}, f"{len(job.made.items)} made in {job.seconds:.1f} s")
+
+
+def insert(entry_id: str) -> None:
+    """Insert an entry as one undo step of its own. Raises Problem."""
+    try:
+        bpy.ops.vernissage.insert("EXEC_DEFAULT", True, entry=entry_id)
+    except RuntimeError as error:
+        raise runtime.problem() or problems.result_unreadable(str(error)) from error
+
+
+class VERNISSAGE_OT_cancel(bpy.types.Operator):
+    """Stop the running job; nothing of it stays"""
+
+    bl_idname = "vernissage.cancel"
+    bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, _context):
+        if runtime.job() is None:
+            cls.poll_message_set("No job is running")
+            return False
+        return True
+
+    def execute(self, context):
+        runtime.present_session().cancel()
+        redraw(context)
+        return {"FINISHED"}
+
+
+CLASSES = (VERNISSAGE_OT_generate, VERNISSAGE_OT_cancel)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What lives as long as the add-on is enabled: the engine's session, the history, the last problem.
+
+Nothing here is saved with the scene, and nothing holds Blender data across a tick.
+"""
+
+import os
+from pathlib import Path
+
+import bpy
+
+from . import __package__ as base_package
+from .core import problems
+from .core.history import History
+from .core.locate import find_engine
+from .core.session import Session
+from .scene import compat
+
+
+class _State:
+    """The one mutable place. Everything is made on first use, so that registering costs nothing."""
+
+    def __init__(self):
+        self.session: Session | None = None
+        self.history: History | None = None
+        self.problem: problems.Problem | None = None
+        self.found: str | None = None
+        self.searched = False
+
+
+_state = _State()
+
+
+def preferences():
+    """The add-on's preferences."""
+    return bpy.context.preferences.addons[base_package].preferences
+
+
+def command() -> str | None:
+    """The engine's command: the one in the preferences, else one that was found, else None."""
+    if chosen := preferences().engine_command.strip():
+        return chosen
+    if not _state.searched:
+        search()
+    return _state.found
+
+
+def search() -> str | None:
+    """Look for an installed engine, and remember what was found."""
+    _state.found = find_engine(os.environ, Path.home())
+    _state.searched = True
+    return _state.found
+
+
+def session() -> Session:
+    """The session with the engine, made anew when the command has changed and nothing runs.
+
+    Raises:
+        Problem: E_ENGINE_MISSING.
+    """
+    wanted = command()
+    current = _state.session
+    if current is not None and (current.busy or current.command == wanted):
+        return current
+    if wanted is None:
+        raise problems.engine_missing()
+    if current is not None:
+        current.close()
+    _state.session = Session(
+        wanted, folder() / "logs" / "engine.log", patience_s=preferences().patience
+    )
+    return _state.session
+
+
+def present_session() -> Session | None:
+    """The session if there is one; never starts anything."""
+    return _state.session
+
+
+def job():
+    """The job on its way, or None."""
+    current = _state.session
+    return current.job if current is not None and current.busy else None
+
+
+def history() -> History:
+    """The jobs made so far."""
+    if _state.history is None:
+        _state.history = History(folder())
+    return _state.history
+
+
+def folder() -> Path:
+    """The add-on's own writable folder."""
+    return Path(compat.user_folder(base_package))
+
+
+def problem() -> problems.Problem | None:
+    """What to show in the panel, if anything is wrong."""
+    return _state.problem
+
+
+def tell(trouble: problems.Problem | None) -> None:
+    """Show `trouble` in the panel, or clear it."""
+    _state.problem = trouble
+
+
+def stop_engine() -> None:
+    """End the engine's process and free its memory."""
+    if _state.session is not None:
+        _state.session.close()
+
+
+def shut_down() -> None:
+    """End the engine and forget everything."""
+    stop_engine()
+    _state.__init__()
+
+
+@bpy.app.handlers.persistent
+def on_load_pre(*_):
+    """Another file is about to be loaded: what a job would insert has no place any more."""
+    stop_engine()

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Meshes and their materials, from the arrays of a file."""
+
+from array import array
+
+import bpy
+
+from ..core.glb import Material, Mesh
+from ..core.weld import flat, polygons, weld
+from . import compat
+
+
+def build_mesh(mesh: Mesh, name: str):
+    """A mesh datablock: points welded, flat quads whole, UVs as in the file."""
+    faces = polygons(mesh)
+    point_of, firsts = weld(mesh)
+    data = bpy.data.meshes.new(name)
+    data.vertices.add(len(firsts))
+    position = mesh.positions
+    data.vertices.foreach_set(
+        "co", array("f", [position[3 * i + axis] for i in firsts for axis in range(3)])
+    )
+    corners = [vertex for face in faces for vertex in face]
+    data.loops.add(len(corners))
+    data.loops.foreach_set("vertex_index", array("i", [point_of[v] for v in corners]))
+    starts, start = array("i"), 0
+    for face in faces:
+        starts.append(start)
+        start += len(face)
+    data.polygons.add(len(faces))
+    data.polygons.foreach_set("loop_start", starts)
+    if mesh.uvs:
+        layer = data.uv_layers.new(name="UVMap")
+        uvs = array("f")
+        for vertex in corners:
+            uvs.extend(mesh.uvs[2 * vertex : 2 * vertex + 2])
+        layer.uv.foreach_set("vector", uvs)
+    data.update(calc_edges=True)
+    if not mesh.normals or flat(mesh, faces):
+        data.shade_flat()
+    else:
+        n = mesh.normals
+        data.normals_split_custom_set([n[3 * v : 3 * v + 3] for v in corners])
+    data.validate()
+    return data
+
+
+def bind(ob, mesh: Mesh, bone_names: list[str]) -> None:
+    """Give `ob` one vertex group a bone, with the weights of the file."""
+    _, firsts = weld(mesh)
+    members: dict[tuple[int, float], list[int]] = {}
+    for point, vertex in enumerate(firsts):
+        for slot in range(4 * vertex, 4 * vertex + 4):
+            if mesh.weights[slot] > 0.0:
+                key = (mesh.bones[slot], mesh.weights[slot])
+                members.setdefault(key, []).append(point)
+    groups = [ob.vertex_groups.new(name=name) for name in bone_names]
+    for (bone, weight), points in members.items():
+        groups[bone].add(points, weight, "ADD")
+
+
+def build_material(material: Material, name: str):
+    """A Principled material; voxel palettes stay crisp. The picture is packed as it came."""
+    data = bpy.data.materials.new(name)
+    compat.use_nodes(data)
+    nodes, links = data.node_tree.nodes, data.node_tree.links
+    shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
+    shader.inputs["Metallic"].default_value = material.metallic
+    shader.inputs["Roughness"].default_value = material.roughness
+    shader.inputs["Base Color"].default_value = material.color
+    data.metallic, data.roughness = material.metallic, material.roughness
+    data.diffuse_color = material.color
+    if material.picture is None:
+        return data
+    image = build_image(material.picture, name)
+    texture = nodes.new("ShaderNodeTexImage")
+    texture.image = image
+    texture.interpolation = "Closest" if material.pixelated else "Linear"
+    texture.location = (shader.location.x - 320, shader.location.y)
+    links.new(texture.outputs["Color"], shader.inputs["Base Color"])
+    nodes.active = texture
+    return data
+
+
+def build_image(png: bytes, name: str):
+    """An image with the file's own bytes inside the .blend."""
+    image = bpy.data.images.new(name, 1, 1)
+    image.pack(data=png, data_len=len(png))
+    image.source = "FILE"
+    image.filepath_raw = f"//{name}.png"
+    image.colorspace_settings.name = "sRGB"
+    return image

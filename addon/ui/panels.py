@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sidebar tab *Vernissage* of the 3D view."""
+
+import bpy
+
+from .. import runtime
+from ..core import problems, words
+from .draw import draw_problem
+
+SHOWN = 8
+"""Results listed in the panel."""
+
+
+class _Panel:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Vernissage"
+
+
+class VERNISSAGE_PT_main(_Panel, bpy.types.Panel):
+    """What to make, the button, and how far it is."""
+
+    bl_idname = "VERNISSAGE_PT_main"
+    bl_label = "Vernissage"
+
+    def draw(self, context):
+        layout = self.layout
+        job = runtime.job()
+        self._draw_settings(layout, context.scene.vernissage, enabled=job is None)
+        if job is not None:
+            self._draw_progress(layout, job)
+        else:
+            row = layout.row()
+            row.scale_y = 1.5
+            row.operator("vernissage.generate", icon="SHADERFX")
+        problem = runtime.problem()
+        if problem is None and runtime.command() is None:
+            problem = problems.engine_missing()
+        if problem is not None:
+            scale = context.preferences.system.ui_scale
+            draw_problem(layout, problem, context.region.width, scale)
+
+    @staticmethod
+    def _draw_settings(layout, settings, *, enabled):
+        column = layout.column()
+        column.enabled = enabled
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "model")
+        row = column.row(align=True)
+        row.prop(settings, "seed")
+        row.operator("vernissage.next_seed", text="", icon="FORWARD")
+        row.operator("vernissage.random_seed", text="", icon="FILE_REFRESH")
+        column.prop(settings, "advance")
+        column.prop(settings, "count")
+        column.prop(settings, "truncation")
+        column.prop(settings, "height")
+        column.prop(settings, "rig")
+
+    @staticmethod
+    def _draw_progress(layout, job):
+        session = runtime.present_session()
+        silent = session.silent_s if session else 0.0
+        layout.progress(factor=job.progress.fraction, text=words.progress_line(job, silent))
+        layout.operator("vernissage.cancel", icon="CANCEL")
+
+
+class VERNISSAGE_PT_results(_Panel, bpy.types.Panel):
+    """What was made: recall its settings, or place it once more."""
+
+    bl_idname = "VERNISSAGE_PT_results"
+    bl_label = "Results"
+    bl_parent_id = "VERNISSAGE_PT_main"
+
+    def draw(self, _context):
+        layout = self.layout
+        entries = runtime.history().entries[:SHOWN]
+        if not entries:
+            layout.label(text="Nothing made yet", icon="INFO")
+        column = layout.column(align=True)
+        for entry in entries:
+            row = column.row(align=True)
+            row.operator("vernissage.recall", text=entry.label, icon="LOOP_BACK").entry = entry.id
+            row.operator("vernissage.insert", text="", icon="IMPORT").entry = entry.id
+            row.operator("vernissage.forget", text="", icon="TRASH").entry = entry.id
+
+
+class VERNISSAGE_PT_engine(_Panel, bpy.types.Panel):
+    """Which engine runs, and the switch to end it."""
+
+    bl_idname = "VERNISSAGE_PT_engine"
+    bl_label = "Engine"
+    bl_parent_id = "VERNISSAGE_PT_main"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, _context):
+        layout = self.layout
+        session = runtime.present_session()
+        if session is not None and session.hello is not None:
+            hello = session.hello
+            layout.label(text=f"Version {hello.engine} on {hello.device}", icon="CHECKMARK")
+        elif session is not None and session.alive:
+            layout.label(text="Starting", icon="TIME")
+        else:
+            layout.label(text="Not running", icon="PAUSE")
+        row = layout.row(align=True)
+        row.operator("vernissage.stop_engine", icon="QUIT")
+        row.operator("vernissage.open_log", icon="TEXT")
+        layout.operator("vernissage.open_preferences", icon="PREFERENCES")
+
+
+CLASSES = (VERNISSAGE_PT_main, VERNISSAGE_PT_results, VERNISSAGE_PT_engine)
