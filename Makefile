@@ -37,7 +37,7 @@ $(DEMO)/report.json: $(VENV)/.installed
 	$(VENV)/bin/vernissage generate voxel_characters --count 8 --out $(DEMO)
 
 test: $(VENV)/.installed-dev tests/node/node_modules/.installed lint ## Install what tests need, check, test
-	@$(MAKE) --silent --no-print-directory blender || echo "!! SKIPPED: the Blender tests. The bpy wheel could not be installed (see above)."
+	@$(MAKE) --silent --no-print-directory blender || echo "!! SKIPPED: the Blender tests. The bpy wheel cannot be installed or loaded here (see above)."
 	$(PY) -m pytest
 
 lint: $(VENV)/.installed-dev ## Check style and types
@@ -53,7 +53,7 @@ bench: $(VENV)/.installed ## Measure speed and memory on this machine
 	$(VENV)/bin/vernissage bench generate
 	$(VENV)/bin/vernissage bench train
 
-addon: $(VENV)/.installed ## Build the Blender extension
+addon: | $(PY) ## Build the Blender extension
 	$(PY) tools/build_addon.py
 
 clean: ## Remove everything that make made
@@ -78,7 +78,8 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(PY)
 blender: $(VENV)/.installed-blender
 
 $(VENV)/.installed-blender: pyproject.toml constraints.txt | $(PY)
-	$(PIP) -e '.[dev,blender]'
+	@$(PIP) -e '.[dev,blender]'
+	@$(PY) -c 'import bpy' # Fails where system libraries are missing; see README
 	@touch $@
 
 tests/node/node_modules/.installed: tests/node/package.json tests/node/package-lock.json
