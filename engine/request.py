@@ -50,12 +50,16 @@ class GenerateRequest(BaseModel):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is: `done` of `total` units of `phase`, and the seconds left if known."""
+    """How far a job is: `done` of `total` units of `phase`, and the seconds left if known.
+
+    `note` is a few words for the end of the bar, such as the last losses.
+    """
 
     phase: str
     done: int
     total: int
     eta_s: float | None = None
+    note: str = ""
 
 
 OnProgress = Callable[[Progress], None]

@@ -50,6 +50,7 @@ class TrainConfig(BaseModel):
     seed: int = Field(0, ge=0, description="Seed of every random stream.")
     batch: int = Field(16, ge=2, description="Samples a step.")
     phases: tuple[Phase, ...] = Field(min_length=1, description="Run one after another.")
+    optimizer: Literal["adam", "rmsprop"] = Field("adam", description="For both players.")
     ema_kimg: float = Field(10.0, gt=0, description="Half-life of the averaged generator.")
     augment: AugmentConfig = Field(default_factory=AugmentConfig)
     precision: Literal["auto", "f32", "bf16"] = Field(

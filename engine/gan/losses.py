@@ -27,9 +27,15 @@ def _bce_d(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(-real).mean() + softplus(fake).mean()
 
 
+# Goodfellow et al. 2014 with the practical generator loss -log D(G(z)).
+_NONSATURATING = AdversarialLoss(d=_bce_d, g=lambda real, fake: softplus(-fake).mean())
+
 LOSSES: dict[str, AdversarialLoss] = {
-    # Goodfellow et al. 2014, the practical generator loss -log D(G(z)).
-    "nonsaturating": AdversarialLoss(d=_bce_d, g=lambda real, fake: softplus(-fake).mean()),
+    # Goodfellow et al. 2014, the game as it is proved: the generator minimises log(1 - D(G(z))),
+    # whose gradient vanishes while the critic wins.
+    "minimax": AdversarialLoss(d=_bce_d, g=lambda real, fake: -softplus(fake).mean()),
+    "nonsaturating": _NONSATURATING,
+    "bce": _NONSATURATING,  # the name most tutorials know it by
     # Lim & Ye 2017; Miyato et al. 2018.
     "hinge": AdversarialLoss(
         d=lambda real, fake: relu(1 - real).mean() + relu(1 + fake).mean(),
@@ -41,3 +47,8 @@ LOSSES: dict[str, AdversarialLoss] = {
         g=lambda real, fake: softplus(real - fake).mean(),
     ),
 }
+
+
+def value(real: Tensor, fake: Tensor) -> float:
+    """The game's value V(D, G) = E log D(x) + E log(1 - D(G(z))); -log 4 at the equilibrium."""
+    return -_bce_d(real, fake).item()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from engine.errors import BadCheckpoint, BadRecipe, TrainingDiverged
 from engine.gan import checkpoint
@@ -17,13 +18,18 @@ from engine.gan.augment import augment
 from engine.gan.config import Phase, TrainConfig
 from engine.gan.ema import Ema
 from engine.gan.logbook import Logbook
-from engine.gan.losses import LOSSES
-from engine.gan.monitors import watch_collapse, watch_gradients, watch_overfit
+from engine.gan.losses import LOSSES, value
+from engine.gan.monitors import Finding, watch_collapse, watch_gradients, watch_overfit
 from engine.gan.penalties import exact_penalty, finite_difference_penalty
 from engine.gan.precision import probe_bf16
 from engine.gan.rng import Streams
 from engine.gan.task import Batch, Task
 
+OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter]], Optimizer]] = {
+    # Fused pays on CPUs too (foreach does not); betas come from the phase and must be floats.
+    "adam": lambda parameters: torch.optim.Adam(parameters, fused=True),
+    "rmsprop": torch.optim.RMSprop,
+}
 STRIKES = 3
 PROBE = 64
 """Samples the monitors look at."""
@@ -70,8 +76,8 @@ class Trainer:
         self.critic = _dense_layout(nets.critic.to(device))
         self.ema = Ema(self.generator, config.ema_kimg * 1000)
         self.optimizers = {
-            "generator": torch.optim.Adam(self.generator.parameters(), fused=True),
-            "critic": torch.optim.Adam(self.critic.parameters(), fused=True),
+            "generator": OPTIMIZERS[config.optimizer](self.generator.parameters()),
+            "critic": OPTIMIZERS[config.optimizer](self.critic.parameters()),
         }
         self.images = 0
         self.rate_scale = 1.0
@@ -182,6 +188,11 @@ class Trainer:
             "critic/loss": loss.item(),
             "critic/real": heads[0][:half].mean().item(),
             "critic/fake": heads[0][half:].mean().item(),
+            "critic/value": value(heads[0][:half], heads[0][half:]),
+            "critic/accuracy": ((heads[0] > 0) == (torch.arange(len(x)) < half).to(x.device))
+            .float()
+            .mean()
+            .item(),
         }
         if penalised:
             square = (
@@ -261,7 +272,7 @@ class Trainer:
             book.picture(picture, self.images)
         self.save()
 
-    def _watch(self, values: dict[str, float]):  # type: ignore[no-untyped-def]
+    def _watch(self, values: dict[str, float]) -> tuple[dict[str, float], list[Finding]]:
         batch = self._to_device(self.task.batch(PROBE, 0, Streams(self.config.seed + 1)))
         fake = self.task.fake(self.ema.module, batch).float()
         results = [watch_collapse(fake, batch.real)]
@@ -311,7 +322,8 @@ class Trainer:
         for name, optimizer in self.optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = rates[name].at(progress) * self.rate_scale
-                group["betas"] = (phase.beta1, phase.beta2.at(progress))
+                if "betas" in group:
+                    group["betas"] = (phase.beta1, phase.beta2.at(progress))
 
     def _augmented(self, x: Tensor, p: float, name: str, step: int) -> Tensor:
         return augment(x, self.config.augment, p, self.streams.torch(name, step))

@@ -32,6 +32,14 @@ class Model(Task):
             raise BadRecipe(f"{where}: {first['msg']}") from error
 
     @abstractmethod
+    def manifest(self) -> dict[str, Any]:
+        """JSON: which files were used for what, and which were refused and why."""
+
+    @abstractmethod
+    def examples(self) -> tuple[list[str], Tensor]:
+        """Names and (N, C, *space) fields of the training examples, without augmentation."""
+
+    @abstractmethod
     def sample(self, generator: nn.Module, seeds: list[int], truncation: float) -> Tensor:
         """(len(seeds), C, *space): one sample a seed; a seed's sample never depends on the others."""
 

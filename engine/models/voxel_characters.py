@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,10 +53,8 @@ class VoxelCharacters(Model):
         families = self.dataset.families("train")
         clothes = wardrobe(self.dataset.grids("train"))
         rng = streams.numpy("pool", 0)
-        pool = [encode(variant(families, clothes, rng, c.remix)) for _ in range(c.pool)]
-        self._pool = torch.from_numpy(np.stack(pool).astype(np.float16))
-        held_out = self.dataset.grids("validation")
-        self._held_out = torch.stack([torch.from_numpy(encode(g)) for g in held_out])
+        self._pool = _fields([variant(families, clothes, rng, c.remix) for _ in range(c.pool)])
+        self._held_out = _fields(self.dataset.grids("validation"))
 
     def build(self) -> Nets:
         c = self.config
@@ -80,7 +79,13 @@ class VoxelCharacters(Model):
         return heads
 
     def held_out(self, size: int) -> Tensor | None:
-        return self._held_out[:size]
+        return self._held_out[:size].float()
+
+    def manifest(self) -> dict[str, Any]:
+        return self.dataset.manifest()
+
+    def examples(self) -> tuple[list[str], Tensor]:
+        return self.dataset.names("train"), _fields(self.dataset.grids("train"))
 
     def picture(self, generator: nn.Module) -> np.ndarray:
         """Front and side views of seeds 0-63, eight a row, four pixels a voxel."""
@@ -98,6 +103,11 @@ class VoxelCharacters(Model):
 
     def decode(self, sample: np.ndarray) -> VoxelGrid:
         return decode(sample)
+
+
+def _fields(grids: list[VoxelGrid]) -> Tensor:
+    """(N, C, D, H, W) float16: enough for values in [-1, 1], at half the memory."""
+    return torch.stack([torch.from_numpy(encode(grid)).half() for grid in grids])
 
 
 def _view(grid: VoxelGrid, axis: int) -> np.ndarray:

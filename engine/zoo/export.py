@@ -1,0 +1,59 @@
+"""From a trained generator to what ships: half-precision weights and a card that describes them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from engine import __version__
+from engine.files import write_bytes, write_json
+from engine.models.base import Model
+from engine.zoo.novelty import distance_scale, fingerprint
+from engine.zoo.recipes import Recipe
+from engine.zoo.registry import CARD, Card
+
+WEIGHTS = "generator.safetensors"
+
+
+def export(
+    run: Path, recipe: Recipe, model: Model, generator: nn.Module, cost: dict[str, Any]
+) -> Path:
+    """Write `run/generator.safetensors` (float16) and `run/card.json`; returns the card's path.
+
+    Raises:
+        CannotWrite: the run folder is full or not writable.
+    """
+    examples, fields = model.examples()
+    prints = fingerprint(fields)
+    held_out = model.held_out(10_000)
+    scale = 1.0 if held_out is None else distance_scale(held_out, prints)
+    tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
+    tensors |= {"prints.vectors": prints, "prints.scale": torch.tensor(scale)}
+    data = save({k: v.detach().cpu().half().contiguous() for k, v in tensors.items()})
+    write_bytes(run / WEIGHTS, data)
+    sources = recipe.file.sources
+    card = Card(
+        name=recipe.name,
+        title=recipe.file.title,
+        summary=recipe.file.summary,
+        model=recipe.file.model,
+        net=recipe.net,
+        rig=recipe.file.rig,
+        weights=WEIGHTS,
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
+        licence=" AND ".join(sorted({source.licence for source in sources})),
+        attribution="; ".join(source.attribution for source in sources),
+        sources=sources,
+        engine=__version__,
+        cost=cost,
+        limits=recipe.file.limits,
+        examples=tuple(examples),
+    )
+    write_json(run / CARD, card.model_dump(mode="json"))
+    return run / CARD

@@ -1,0 +1,114 @@
+"""Recipes: TOML that says which model, on which data, in which nets, for how long."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import BadRecipe
+from engine.gan.config import TrainConfig
+
+
+class Source(BaseModel):
+    """One body of training data: where it comes from and under which terms."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    author: str
+    licence: str = Field(description="SPDX identifier.")
+    attribution: str = Field(description="The credit line that must travel with the weights.")
+    url: str = ""
+
+
+class Overrides(BaseModel):
+    """What one tier changes in [net] and [train]."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    net: dict[str, Any] = {}
+    train: dict[str, Any] = {}
+
+
+class RecipeFile(BaseModel):
+    """A recipe as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field(description="Name of a module in engine.models.")
+    title: str
+    summary: str
+    folder: str = Field(description="Folder below the data root, used where --data is not given.")
+    rig: bool = Field(False, description="The model makes upright people: fit an armature.")
+    sources: tuple[Source, ...]
+    limits: tuple[str, ...] = ()
+    net: dict[str, Any] = {}
+    train: dict[str, Any] = {}
+    tier: dict[str, Overrides] = {}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe with a tier chosen: ready to train.
+
+    `identity` is a hash of all that shapes the result; it names the run folder and guards resume.
+    """
+
+    name: str
+    tier: str
+    file: RecipeFile
+    net: dict[str, Any]
+    train: TrainConfig
+    identity: str
+
+
+def recipe_names() -> list[str]:
+    """Recipes that ship, in alphabetical order."""
+    folder = files("engine.zoo") / "recipes"
+    return sorted(
+        p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml")
+    )
+
+
+def read_recipe(name: str | Path, tier: str) -> Recipe:
+    """Read a shipped recipe by name, or a TOML file by path, for one tier.
+
+    Raises:
+        BadRecipe: unknown name, unreadable TOML, an unknown key or a value out of range.
+    """
+    text, stem = _text(name)
+    try:
+        file = RecipeFile.model_validate(tomllib.loads(text))
+        if tier not in file.tier:
+            raise BadRecipe(f"{stem} has no tier {tier!r}; it has {', '.join(sorted(file.tier))}")
+        chosen = file.tier[tier]
+        net = file.net | chosen.net
+        train = TrainConfig.model_validate(file.train | chosen.train)
+    except tomllib.TOMLDecodeError as error:
+        raise BadRecipe(f"{stem} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadRecipe(f"{stem}: {where}: {first['msg']}") from error
+    shaping = f"{file.model} {sorted(net.items())} {train.model_dump_json()}"
+    identity = hashlib.sha256(shaping.encode()).hexdigest()[:8]
+    return Recipe(stem, tier, file, net, train, identity)
+
+
+def _text(name: str | Path) -> tuple[str, str]:
+    path = Path(name)
+    try:
+        if path.suffix == ".toml":
+            return path.read_text(encoding="utf-8"), path.stem
+        if str(name) not in recipe_names():
+            raise BadRecipe(f"there is no recipe {name}; there are {', '.join(recipe_names())}")
+        shipped = files("engine.zoo") / "recipes" / f"{name}.toml"
+        return shipped.read_text(encoding="utf-8"), str(name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadRecipe(f"{name} cannot be read: {error}") from error

@@ -1,0 +1,198 @@
+"""The trainer: it learns, it keeps the players apart, it resumes to the bit, it notices trouble."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine.errors import BadCheckpoint, BadRecipe, CannotWrite, TrainingDiverged
+from engine.gan import checkpoint
+from engine.gan.config import TrainConfig
+from engine.gan.losses import LOSSES
+from engine.gan.task import Batch
+from engine.gan.trainer import Trainer
+from tests.engine.gan.toy import Gaussians, modes_hit
+
+CPU = torch.device("cpu")
+
+
+def config(**changes: object) -> TrainConfig:
+    phase = {
+        "name": "play",
+        "kimg": 2.0,
+        "lr_g": 1e-3,
+        "lr_d": 1e-3,
+        "gamma": 0.05,
+        "beta2": {"start": 0.9, "end": 0.99},
+    }
+    phase |= changes.pop("phase", {})  # type: ignore[arg-type]
+    values = {"batch": 64, "phases": [phase], "ema_kimg": 5, "tick_kimg": 1.0, "precision": "f32"}
+    return TrainConfig.model_validate(values | changes)
+
+
+def trainer(run: Path, **changes: object) -> Trainer:
+    return Trainer(Gaussians(), config(**changes), run, device=CPU, identity="toy")
+
+
+def weights(module: nn.Module) -> Tensor:
+    return torch.cat([v.flatten().float() for v in module.state_dict().values()]).clone()
+
+
+def test_a1_twenty_of_25_gaussians_within_15_cpu_seconds(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    game = trainer(tmp_path, batch=128, phase={"kimg": 400.0}, ema_kimg=20, tick_kimg=1000.0)
+    begin = time.process_time()
+    game.run(is_cancelled=lambda: time.process_time() - begin > 13)
+    points = game.ema.module(torch.randn(2000, 2, generator=torch.Generator().manual_seed(1)))
+    assert modes_hit(points) >= 20
+
+
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+@pytest.mark.parametrize("penalty", ["exact", "finite_difference", "none"])
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_a2_every_combination_builds_and_steps(
+    tmp_path: Path, loss: str, penalty: str, optimizer: str
+) -> None:
+    game = trainer(
+        tmp_path, phase={"kimg": 0.192, "loss": loss, "penalty": penalty}, optimizer=optimizer
+    )
+    before = weights(game.generator)
+    assert game.run()
+    assert not torch.equal(weights(game.generator), before)
+
+
+def test_a3_each_player_learns_only_in_its_own_step(tmp_path: Path) -> None:
+    game = trainer(tmp_path)
+    phase = game.config.phases[0]
+    batch = game.task.batch(64, 0, game.streams)
+    generator, critic = weights(game.generator), weights(game.critic)
+    game._set_rates(phase, 0.0)
+    game._critic_step(phase, 0.0, 0, batch, 0.0)
+    assert torch.equal(weights(game.generator), generator)
+    assert all(p.grad is None for p in game.generator.parameters())
+    moved = weights(game.critic)
+    assert not torch.equal(moved, critic)
+    game._generator_step(phase, 0, batch, 0.0)
+    assert torch.equal(weights(game.critic), moved)
+    assert not torch.equal(weights(game.generator), generator)
+
+
+def test_c21_resume_is_exact_to_the_bit(tmp_path: Path) -> None:
+    whole = trainer(tmp_path / "whole")
+    whole.run()
+    stops = iter([False] * 14)
+    first = trainer(tmp_path / "parts")
+    assert not first.run(is_cancelled=lambda: next(stops, True))
+    second = trainer(tmp_path / "parts")
+    assert second.resume()
+    assert second.run()
+    for name, module in whole._modules().items():
+        assert torch.equal(weights(module), weights(second._modules()[name])), name
+
+
+def test_time_is_up_means_a_checkpoint_and_false(tmp_path: Path) -> None:
+    game = trainer(tmp_path, phase={"kimg": 10_000.0})
+    assert not game.run(max_minutes=0.02)
+    assert checkpoint.newest(tmp_path) is not None
+
+
+def test_c12_a_pretrain_phase_leaves_the_critic_alone_and_lowers_its_loss(tmp_path: Path) -> None:
+    phases = [
+        {"name": "warm up", "kind": "pretrain", "kimg": 2.0, "lr_g": 1e-2},
+        {"name": "play", "kimg": 0.5},
+    ]
+    game = trainer(tmp_path, phases=phases)
+    critic = weights(game.critic)
+    losses: list[float] = []
+    names: list[str] = []
+
+    def on_step(report) -> None:  # type: ignore[no-untyped-def]
+        names.append(report.phase)
+        if report.phase == "warm up":
+            losses.append(report.values["generator/spread"])
+            assert torch.equal(weights(game.critic), critic)
+
+    game.run(on_step=on_step)
+    assert losses[-1] < losses[0]
+    assert names[-1] != "warm up" or game.images == game.config.total_images
+
+
+def test_pretrain_without_losses_of_its_own_is_a_bad_recipe(tmp_path: Path) -> None:
+    class Mute(Gaussians):
+        def auxiliary(self, generator: nn.Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+            return {}
+
+    phases = config(phases=[{"name": "warm up", "kind": "pretrain", "kimg": 1.0}])
+    with pytest.raises(BadRecipe):
+        Trainer(Mute(), phases, tmp_path, device=CPU).run()
+
+
+def test_unknown_loss_is_a_bad_recipe(tmp_path: Path) -> None:
+    with pytest.raises(BadRecipe, match="unknown loss"):
+        trainer(tmp_path, phase={"loss": "magic"})
+
+
+def test_nan_is_skipped_twice_with_half_the_rate_and_then_given_up(tmp_path: Path) -> None:
+    class Broken(Gaussians):
+        def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
+            return [critic(x) * float("nan")]
+
+    game = Trainer(Broken(), config(), tmp_path, device=CPU)
+    before = weights(game.critic)
+    with pytest.raises(TrainingDiverged) as caught:
+        game.run()
+    assert game.rate_scale == 0.125
+    assert torch.equal(weights(game.critic), before)
+    assert "gamma" in caught.value.fix
+
+
+def test_c7_the_collapse_monitor_speaks_when_all_samples_are_alike(tmp_path: Path) -> None:
+    class Stuck(Gaussians):
+        def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
+            points: Tensor = generator(batch.z * 0)
+            return points
+
+    Trainer(Stuck(), config(phase={"kimg": 1.0}), tmp_path, device=CPU).run()
+    findings = json.loads((tmp_path / "doctor.json").read_text())
+    assert "collapse" in {finding["name"] for finding in findings}
+    assert all(finding["remedy"] for finding in findings)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
+    game = trainer(tmp_path)
+    game.save()
+    folder = checkpoint.newest(tmp_path)
+    assert folder is not None
+    (folder / "nets.safetensors").write_bytes(b"not tensors")
+    with pytest.raises(BadCheckpoint):
+        trainer(tmp_path).resume()
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    trainer(tmp_path).save()
+    other = Trainer(Gaussians(), config(), tmp_path, device=CPU, identity="other")
+    with pytest.raises(BadCheckpoint, match="another recipe"):
+        other.resume()
+
+
+def test_a_full_disk_leaves_the_older_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = trainer(tmp_path)
+    game.save()
+    kept = checkpoint.newest(tmp_path)
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    game.images += 64
+    with pytest.raises(CannotWrite):
+        game.save()
+    assert checkpoint.newest(tmp_path) == kept
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == [kept.name]
