@@ -13,6 +13,7 @@ import numpy as np
 from engine.errors import EmptyShape
 
 _Point = tuple[int, int]
+_Corner = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -149,20 +150,17 @@ def triangulate(quads: Quads) -> Surface:
     by position the triangles are closed: every directed edge is balanced by its opposite. None is
     degenerate.
     """
-    low = quads.corners.min((0, 1))
-    is_corner = np.zeros(quads.corners.max((0, 1)) - low + 1, dtype=bool)
-    is_corner[tuple((quads.corners.reshape(-1, 3) - low).T)] = True
-    points: list[np.ndarray] = []
+    outlines = quads.corners.tolist()
+    junctions: set[_Corner] = {(x, y, z) for outline in outlines for x, y, z in outline}
+    points: list[_Corner] = []
     owners: list[int] = []
     faces: list[np.ndarray] = []
-    for index, corners in enumerate(quads.corners - low):
-        loop, pattern = _with_junctions(corners, is_corner)
+    for index, outline in enumerate(outlines):
+        loop, pattern = _with_junctions(outline, junctions)
         faces.append(np.array(_clip_ears(pattern)) + len(owners))
         points.extend(loop)
         owners.extend([index] * len(loop))
-    rows = np.concatenate(
-        [np.array(points) + low, quads.normals[owners], quads.colors[owners]], axis=1
-    )
+    rows = np.concatenate([np.array(points), quads.normals[owners], quads.colors[owners]], axis=1)
     vertices, place = np.unique(rows, axis=0, return_inverse=True)
     return Surface(
         points=vertices[:, :3].astype(np.int32),
@@ -173,25 +171,24 @@ def triangulate(quads: Quads) -> Surface:
 
 
 def _with_junctions(
-    corners: np.ndarray, is_corner: np.ndarray
-) -> tuple[list[np.ndarray], tuple[_Point, ...]]:
-    """The outline of a quad with every lattice corner on it, in space and in its own plane."""
-    loop: list[np.ndarray] = []
+    outline: list[list[int]], junctions: set[_Corner]
+) -> tuple[list[_Corner], tuple[_Point, ...]]:
+    """The outline of a quad with every junction on it, in space and in its own plane."""
+    loop: list[_Corner] = []
     pattern: list[_Point] = []
-    first, second, _, last = corners
-    wide, high = int(np.abs(second - first).sum()), int(np.abs(last - first).sum())
-    flat = ((0, 0), (wide, 0), (wide, high), (0, high))
+    place, step = [0, 0], [1, 0]
     for side in range(4):
-        start, end = corners[side], corners[(side + 1) % 4]
-        (u, v), (end_u, end_v) = flat[side], flat[(side + 1) % 4]
-        length = int(np.abs(end - start).sum())
-        step = (end - start) // length
-        step_u, step_v = (end_u - u) // length, (end_v - v) // length
-        for k in range(length):
-            point = start + k * step
-            if is_corner[tuple(point)]:
-                loop.append(point)
-                pattern.append((u + k * step_u, v + k * step_v))
+        x, y, z = outline[side]
+        end_x, end_y, end_z = outline[(side + 1) % 4]
+        length = abs(end_x - x) + abs(end_y - y) + abs(end_z - z)
+        dx, dy, dz = (end_x - x) // length, (end_y - y) // length, (end_z - z) // length
+        for _ in range(length):
+            if (x, y, z) in junctions:
+                loop.append((x, y, z))
+                pattern.append((place[0], place[1]))
+            x, y, z = x + dx, y + dy, z + dz
+            place = [place[0] + step[0], place[1] + step[1]]
+        step = [-step[1], step[0]]  # a quarter turn to the left
     return loop, tuple(pattern)
 
 

@@ -228,7 +228,7 @@ def _heads(parts: dict[str, np.ndarray], marks: Landmarks) -> np.ndarray:
     for side, edge, out in (("Left", marks.trunk[1], 1.0), ("Right", marks.trunk[0], -1.0)):
         shoulder = np.array([edge, y, neck - min(0.5, 0.2 * trunk)])
         arm = np.argwhere(parts[f"{side}Arm"])[:, ::-1] + 0.5
-        fist = shoulder + (0.25 * out, 0.0, -0.75 * trunk)
+        fist = shoulder + np.array([0.25 * out, 0.0, -0.75 * trunk])
         if len(arm):
             shoulder[1] = arm[arm[:, 2] > arm[:, 2].max() - 1.5][:, 1].mean()
             far = np.linalg.norm(arm - shoulder, axis=1)
@@ -259,7 +259,7 @@ def _assign(parts: dict[str, np.ndarray], heads: np.ndarray, marks: Landmarks) -
             for name, share in (("UpperLeg", 1.0), ("LowerLeg", 0.5), ("Foot", 0.2)):
                 bones[own & here & (z <= marks.base + share * tall)] = INDEX[side + name]
     bones[touched["Head"]] = INDEX["Head"]
-    points = np.stack(np.indices(bones.shape)[::-1], -1).astype(float)
+    points = np.moveaxis(np.indices(bones.shape)[::-1], 0, -1).astype(float)
     for side in ("Left", "Right"):
         shoulder = heads[INDEX[f"{side}UpperArm"]]
         forearm = heads[INDEX[f"{side}LowerArm"]] - shoulder
