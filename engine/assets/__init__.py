@@ -1,0 +1,1 @@
+"""Finished things: assets, the GLB writer, previews, contact sheets and provenance."""
