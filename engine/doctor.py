@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -104,7 +104,8 @@ def check_bf16() -> Finding:
     """Whether bfloat16 convolutions are right (some builds were wrong) and pay."""
     from engine.gan.precision import best_device, probe_bf16
 
-    probe = probe_bf16(best_device())
+    with _threads(1):
+        probe = probe_bf16(best_device())
     value = (
         f"3-D convolution {probe.bf16_ms:.1f} ms against {probe.f32_ms:.1f} ms in float32, "
         f"relative error {probe.relative_error:.1e}"
@@ -118,27 +119,29 @@ def check_bf16() -> Finding:
 
 
 def check_threads() -> Finding:
-    """How many threads a convolution wants here: more is often slower on a shared machine."""
+    """What more threads would do for a convolution; on a shared machine they make it slower."""
     import torch
 
     from engine.gan.precision import probe_bf16
 
-    before = torch.get_num_threads()
     took: dict[int, float] = {}
+    for count in thread_counts(processors()):
+        with _threads(count):
+            took[count] = probe_bf16(torch.device("cpu"), repeats=3).f32_ms
+    value = ", ".join(f"{count}: {milliseconds:.1f} ms" for count, milliseconds in took.items())
+    return Finding("threads", f"{value} for a 3-D convolution; on a CPU the engine uses 1")
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
-        for count in thread_counts(processors()):
-            torch.set_num_threads(count)
-            begin = time.perf_counter()
-            probe_bf16(torch.device("cpu"), repeats=3)
-            took[count] = time.perf_counter() - begin
+        yield
     finally:
         torch.set_num_threads(before)
-    best = min(took, key=lambda count: took[count])
-    value = ", ".join(f"{count}: {seconds * 1e3:.0f} ms" for count, seconds in took.items())
-    if took[best] < 0.8 * took[min(took, key=lambda count: abs(count - before))]:
-        advice = f"Set OMP_NUM_THREADS={best}; torch uses {before} now."
-        return Finding("threads", value, "advice", advice)
-    return Finding("threads", value)
 
 
 def thread_counts(most: int) -> list[int]:
