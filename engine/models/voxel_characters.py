@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -18,32 +18,39 @@ from engine.gan.rng import Streams
 from engine.gan.task import Batch, Nets
 from engine.models.base import Model, seeded_latents
 from engine.models.registry import register
-from engine.nets.folded import FoldedCritic, FoldedGenerator
+from engine.nets.folded import FoldedCritic
+from engine.nets.palette import PaletteGenerator
 
 CHANNELS = 4
 
 
-class VoxelConfig(BaseModel):
-    """Nets and data of a voxel model."""
+class VoxelData(BaseModel):
+    """Data of a voxel model: the same keys, whatever the nets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int = Field(16, description="Edge of the cube in voxels: 16 or 32.")
-    z_dim: int = Field(64, ge=2, description="Latent size.")
-    w_dim: int = Field(128, ge=2, description="Style size.")
-    widths: tuple[int, ...] = Field((128, 64), description="Channels of each stage, 4³ first.")
-    depth: int = Field(1, ge=0, description="Residual convolutions in each stage.")
+    colors: int = Field(12, ge=2, le=64, description="Palette entries of a figure.")
     include: tuple[str, ...] = Field(("*",), description="File name patterns to train on.")
     validation: float = Field(0.2, ge=0, le=0.5, description="Share of families set aside.")
     pool: int = Field(8192, ge=1, description="Augmented people prepared before training.")
     remix: float = Field(0.5, ge=0, le=1, description="Chance of each join and of a new dress.")
 
 
+class VoxelConfig(VoxelData):
+    """Nets and data of `voxel_characters`."""
+
+    z_dim: int = Field(64, ge=2, description="Latent size.")
+    w_dim: int = Field(128, ge=2, description="Style size.")
+    widths: tuple[int, ...] = Field((128, 64), description="Channels of each stage, 4³ first.")
+    depth: int = Field(1, ge=0, description="Residual convolutions in each stage.")
+
+
 @register("voxel_characters")
 class VoxelCharacters(Model):
     """Style-modulated folded 3-D convolutions on truncated signed distance + RGB (after R3GAN)."""
 
-    Config = VoxelConfig
+    Config: ClassVar[type[VoxelData]] = VoxelConfig
     config: VoxelConfig
     dataset: VoxelDataset
 
@@ -58,11 +65,10 @@ class VoxelCharacters(Model):
 
     def build(self) -> Nets:
         c = self.config
-        plan = {"channels": CHANNELS, "widths": c.widths, "depth": c.depth}
-        generator = FoldedGenerator(
-            **plan, z_dim=c.z_dim, w_dim=c.w_dim, bias=(-0.8, 0.0, 0.0, 0.0)
+        generator = PaletteGenerator(
+            colors=c.colors, z_dim=c.z_dim, w_dim=c.w_dim, widths=c.widths, depth=c.depth
         )
-        return Nets(generator, FoldedCritic(**plan))
+        return Nets(generator, FoldedCritic(channels=CHANNELS, widths=c.widths, depth=c.depth))
 
     def batch(self, size: int, step: int, streams: Streams) -> Batch:
         generator = streams.torch("batch", step)
