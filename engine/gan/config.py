@@ -40,6 +40,12 @@ class Phase(BaseModel):
         1, ge=1, description="Apply the penalty every n-th step, n times as strong."
     )
     augment_p: Rate = Field(constant(0.0), description="Chance of each change on a sample.")
+    critic_gate: float = Field(
+        1.0,
+        ge=0.5,
+        le=1,
+        description="The critic rests on batches that it judges better than this (Wu et al.: 0.8).",
+    )
 
 
 class TrainConfig(BaseModel):

@@ -17,10 +17,14 @@ LossFn = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class AdversarialLoss:
-    """A pair of losses for the critic (`d`) and the generator (`g`)."""
+    """A pair of losses for the critic (`d`) and the generator (`g`).
+
+    `relativistic`: `g` looks at the real logits as well, so they must be computed for it.
+    """
 
     d: LossFn
     g: LossFn
+    relativistic: bool = False
 
 
 def _bce_d(real: Tensor, fake: Tensor) -> Tensor:
@@ -45,6 +49,7 @@ LOSSES: dict[str, AdversarialLoss] = {
     "rpgan": AdversarialLoss(
         d=lambda real, fake: softplus(fake - real).mean(),
         g=lambda real, fake: softplus(real - fake).mean(),
+        relativistic=True,
     ),
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
 from engine.errors import BadCheckpoint, BadRecipe, TrainingDiverged
@@ -79,6 +80,8 @@ class Trainer:
             "generator": OPTIMIZERS[config.optimizer](self.generator.parameters()),
             "critic": OPTIMIZERS[config.optimizer](self.critic.parameters()),
         }
+        # Batch statistics over a mixed batch would tell the critic which half is which.
+        self._judge_apart = any(isinstance(m, _BatchNorm) for m in self.critic.modules())
         self.images = 0
         self.rate_scale = 1.0
         self._strikes = 0
@@ -175,12 +178,19 @@ class Trainer:
         exact = penalised and phase.penalty == "exact"
         x.requires_grad_(exact)
 
+        half = len(batch.real)
+
         def judge(samples: Tensor) -> list[Tensor]:
+            size = half if self._judge_apart else len(samples)
+            labels = [None, None] if label is None else label.split(size)
             with self._autocast():
-                return [head.float() for head in self.task.judge(self.critic, samples, label)]
+                judged = [
+                    self.task.judge(self.critic, part, its_label)
+                    for part, its_label in zip(samples.split(size), labels, strict=False)
+                ]
+            return [torch.cat(head).float() for head in zip(*judged, strict=True)]
 
         heads = judge(x)
-        half = len(batch.real)
         loss = torch.stack(
             [LOSSES[phase.loss].d(head[:half], head[half:]) for head in heads]
         ).mean()
@@ -194,6 +204,8 @@ class Trainer:
             .mean()
             .item(),
         }
+        if values["critic/accuracy"] > phase.critic_gate:
+            return values
         if penalised:
             square = (
                 exact_penalty(x, heads)
@@ -215,11 +227,13 @@ class Trainer:
         with self._autocast():
             fake = self.task.fake(self.generator, batch).float()
         seen = self._augmented(fake, p, "augment g fake", step)
-        with torch.no_grad(), self._autocast():
-            real = self._augmented(batch.real, p, "augment g real", step)
-            real_heads = self.task.judge(self.critic, real, batch.label)
         with self._autocast():
             fake_heads = self.task.judge(self.critic, seen, batch.label)
+        real_heads = fake_heads
+        if LOSSES[phase.loss].relativistic:
+            with torch.no_grad(), self._autocast():
+                real = self._augmented(batch.real, p, "augment g real", step)
+                real_heads = self.task.judge(self.critic, real, batch.label)
         loss = torch.stack(
             [
                 LOSSES[phase.loss].g(r.float(), f.float())
