@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What lives as long as the add-on is enabled: the engine's session, the history, the last problem.
 
-Nothing here is saved with the scene, and nothing holds Blender data across a tick.
+Parts that a start of Blender does not need are imported when they are first used. Nothing here is saved with the scene, and nothing holds Blender data across a tick.
 """
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import bpy
 
 from . import __package__ as base_package
 from .core import problems
-from .core.history import History
 from .core.locate import find_engine
-from .core.session import Session
 from .scene import compat
 
 
@@ -21,8 +20,8 @@ class _State:
     """The one mutable place. Everything is made on first use, so that registering costs nothing."""
 
     def __init__(self):
-        self.session: Session | None = None
-        self.history: History | None = None
+        self.session = None
+        self.history = None
         self.problem: problems.Problem | None = None
         self.found: str | None = None
         self.searched = False
@@ -52,7 +51,7 @@ def search() -> str | None:
     return _state.found
 
 
-def session() -> Session:
+def session():
     """The session with the engine, made anew when the command has changed and nothing runs.
 
     Raises:
@@ -66,13 +65,14 @@ def session() -> Session:
         raise problems.engine_missing()
     if current is not None:
         current.close()
-    _state.session = Session(
+    make = import_module(".core.session", base_package).Session
+    _state.session = make(
         wanted, folder() / "logs" / "engine.log", patience_s=preferences().patience
     )
     return _state.session
 
 
-def present_session() -> Session | None:
+def present_session():
     """The session if there is one; never starts anything."""
     return _state.session
 
@@ -83,10 +83,10 @@ def job():
     return current.job if current is not None and current.busy else None
 
 
-def history() -> History:
+def history():
     """The jobs made so far."""
     if _state.history is None:
-        _state.history = History(folder())
+        _state.history = import_module(".core.history", base_package).History(folder())
     return _state.history
 
 
@@ -113,8 +113,9 @@ def stop_engine() -> None:
 
 def shut_down() -> None:
     """End the engine and forget everything."""
+    global _state
     stop_engine()
-    _state.__init__()
+    _state = _State()
 
 
 @bpy.app.handlers.persistent

@@ -18,9 +18,6 @@ from .protocol import Answer, Notice
 CANCEL_GRACE_S = 1.5
 """Seconds an engine has to honour a cancel before it is killed."""
 
-QUIET_S = 5.0
-"""Seconds of silence after which the panel says that the engine does not answer."""
-
 HELLO_ID = "hello"
 
 

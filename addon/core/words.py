@@ -6,7 +6,9 @@ from __future__ import annotations
 import textwrap
 
 from .jobs import Job, State
-from .session import QUIET_S
+
+QUIET_S = 5.0
+"""Seconds of silence after which the panel says that the engine does not respond."""
 
 _STATES = {
     State.QUEUED: "Waiting",

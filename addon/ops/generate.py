@@ -2,13 +2,14 @@
 """Generate, and cancel."""
 
 import datetime
-import uuid
+import os
+from importlib import import_module
 
 import bpy
 
+from .. import __package__ as base_package
 from .. import runtime
 from ..core import problems
-from ..core.history import Entry
 from ..core.jobs import State
 from ..ui.settings import known_models, remember_models
 from .modal import EngineOperator, redraw
@@ -34,7 +35,7 @@ class VERNISSAGE_OT_generate(EngineOperator, bpy.types.Operator):
     def begin(self, context):
         history = runtime.history()
         history.sweep()
-        job_id = uuid.uuid4().hex[:12]
+        job_id = os.urandom(6).hex()
         request = context.scene.vernissage.as_request()
         job = runtime.session().submit(job_id, request, history.jobs / job_id)
         if job.problem:
@@ -55,7 +56,7 @@ class VERNISSAGE_OT_generate(EngineOperator, bpy.types.Operator):
         remember_models(session.hello.models)
         title = dict(known_models()).get(job.request["model"], job.request["model"])
         when = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-        entry = Entry(
+        entry = import_module(".core.history", base_package).Entry(
             job.id,
             when,
             session.hello.engine,

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Place a result in the scene: one click, one undo step."""
 
+from importlib import import_module
+
 import bpy
 
+from .. import __package__ as base_package
 from .. import runtime
 from ..core import problems
-from ..scene.insert import insert_entry
 from ..scene.viewport import show_textures
 
 
@@ -28,7 +30,8 @@ class VERNISSAGE_OT_insert(bpy.types.Operator):
         try:
             if not chosen:
                 raise problems.result_unreadable("This result is no longer in the history.")
-            insert_entry(context, chosen[0])
+            # Imported here, so that a start of Blender does not pay for it.
+            import_module(".scene.insert", base_package).insert_entry(context, chosen[0])
         except problems.Problem as problem:
             runtime.tell(problem)
             self.report({"ERROR"}, str(problem))
