@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -202,3 +206,23 @@ def test_a_skeleton_of_one_joint_is_enough(
     write_glb(asset, tmp_path / "one.glb")
     issues = validate_glb(tmp_path / "one.glb")["issues"]
     assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues
+
+
+def test_the_bytes_do_not_depend_on_the_process(root: Path):
+    script = (
+        "import hashlib, runpy, sys;"
+        "made = runpy.run_path(sys.argv[1])['glb_bytes'](runpy.run_path(sys.argv[1])['figure']());"
+        "sys.stdout.write(hashlib.sha256(made).hexdigest())"
+    )
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", script, __file__],
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert hashes == {hashlib.sha256(glb_bytes(figure())).hexdigest()}
