@@ -18,6 +18,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 SIZE = (1600, 900)
 
+Spot = tuple[float, float]
+
 
 class GuiError(RuntimeError):
     """What a user would have seen go wrong, in one sentence."""
@@ -110,12 +112,41 @@ class Desktop:
         subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True)
 
     def move(self, x: float, y: float) -> None:
-        """Move the mouse; pixels from the window's lower left corner, as Blender counts them.
+        """Move the mouse; pixels from the screen's lower left corner, as Blender counts them.
 
         Two steps, because Blender takes a single jump for a touch and highlights nothing.
         """
         row = SIZE[1] - 1 - round(y)
         self.xdotool("mousemove", round(x) - 2, row, "mousemove", round(x), row)
+
+    def find(self, words: str, box: list[int], across: float = 0.5, step: int = 9) -> Spot:
+        """Hover down a column of `box` until Blender names a button whose path contains `words`.
+
+        Returns:
+            The middle of the button's height, in the column at `across` of the box's width.
+        """
+        left, low, width, height = box
+        x = left + across * width
+        hits: list[float] = []
+        for y in range(low + height - 4, low, -step):
+            self.move(x, y)
+            self.settle()
+            under = self.ask("under_mouse")
+            if words in under["operator"] or words in under["property"]:
+                hits.append(y)
+            elif hits:
+                break
+        if not hits:
+            raise GuiError(f"no button for {words!r} is on the screen")
+        return x, sum(hits) / len(hits)
+
+    def type_into(self, spot: Spot, text: str) -> None:
+        """Replace what a field holds, as a user does: double-click, type, Enter."""
+        self.click(*spot, times=2)
+        self.settle()
+        self.key("ctrl+a")
+        self.xdotool("type", "--delay", 15, text)
+        self.key("Return")
 
     def click(self, x: float, y: float, times: int = 1) -> float:
         """Click with the left button; returns the monotonic time of the (last) press."""

@@ -1,7 +1,7 @@
 """Runs inside Blender (`--python probe.py`): answers the driver's questions about screen and scene.
 
 One JSON object a line over two inherited pipes, whose numbers are in GUI_PROBE_PIPES. The probe
-looks and measures; everything that a user would do is left to the mouse and the keyboard.
+looks and measures; what a user does inside a window is left to the mouse and the keyboard.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import os
 import time
 
 import bpy
+from mathutils import Vector
 
 TICK_S = 0.005
+ADDON = "bl_ext.user_default.vernissage"
+KINDS = ("objects", "meshes", "materials", "images", "armatures", "actions", "collections")
 PREFIX = "VERNISSAGE_OT_"
 
 
@@ -27,15 +30,16 @@ class Probe:
 
     def reset(self) -> None:
         """Forget the longest stall and the times at which jobs began and ended."""
-        self.last_tick = time.monotonic()
+        self.last_seen = time.monotonic()
         self.longest_stall_s = 0.0
+        self.longest_draw_s = 0.0
+        self.drawing = False
         self.job_seen_at: float | None = None
         self.job_gone_at: float | None = None
 
     def tick(self) -> float:
         """Note how long the main thread was away and whether a job runs; answer what was asked."""
-        now = time.monotonic()
-        self.longest_stall_s = max(self.longest_stall_s, now - self.last_tick)
+        now = self.note()
         running = bool(running_jobs())
         if running and self.job_seen_at is None:
             self.job_seen_at = now
@@ -48,8 +52,29 @@ class Probe:
         *lines, self.buffer = self.buffer.split(b"\n")
         for line in lines:
             self.answer(json.loads(line))
-        self.last_tick = time.monotonic()
+        self.last_seen = time.monotonic()
         return TICK_S
+
+    def note(self) -> float:
+        """Book the time since the last sign of life to drawing or to work; returns the time.
+
+        Blender works off its events, then draws, then runs its timers. What software OpenGL takes
+        to draw says nothing about the add-on.
+        """
+        now = time.monotonic()
+        if self.drawing:
+            self.longest_draw_s = max(self.longest_draw_s, now - self.last_seen)
+        else:
+            self.longest_stall_s = max(self.longest_stall_s, now - self.last_seen)
+        self.last_seen = now
+        self.drawing = False
+        return now
+
+    def draw(self) -> None:
+        """Called when the viewport begins to draw."""
+        if not self.drawing:
+            self.note()
+        self.drawing = True
 
     def answer(self, question: dict) -> None:
         """Write one line: what was asked for, or the error that asking caused."""
@@ -66,60 +91,73 @@ class Probe:
         """Seconds of the machine's monotonic clock, which the driver shares."""
         return {
             "longest_stall_s": self.longest_stall_s,
+            "longest_draw_s": self.longest_draw_s,
             "job_seen_at": self.job_seen_at,
             "job_gone_at": self.job_gone_at,
             "running": running_jobs(),
         }
 
     def ask_screen(self) -> dict:
-        """The 3D viewport and its sidebar, in pixels from the window's lower left corner."""
+        """Windows and regions as x, y, width, height from the screen's lower left corner."""
         window, area = viewport()
         regions = {region.type: region for region in area.regions}
-        sidebar = regions["UI"]
+        sidebar = regions["UI"] if regions["UI"].width > 1 else None
+        windows = bpy.context.window_manager.windows
         return {
-            "window": [window.width, window.height],
-            "viewport": rectangle(regions["WINDOW"]),
-            "sidebar": rectangle(sidebar) if sidebar.width > 1 else None,
-            "tab": sidebar.active_panel_category if sidebar.width > 1 else None,
+            "windows": [[w.x, w.y, w.width, w.height] for w in windows],
+            "viewport": rectangle(window, regions["WINDOW"]),
+            "header": rectangle(window, regions["HEADER"]),
+            "sidebar": sidebar and rectangle(window, sidebar),
+            "tab": sidebar and sidebar.active_panel_category,
             "shading": area.spaces.active.shading.type,
+            "preferences": bpy.context.preferences.active_section,
         }
 
-    def ask_windows(self) -> list[list[int]]:
-        """x, y, width, height of every window; x and y from the screen's lower left corner."""
-        windows = bpy.context.window_manager.windows
-        return [[w.x, w.y, w.width, w.height] for w in windows]
-
     def ask_under_mouse(self) -> dict:
-        """The operator call or the property path of the sidebar button under the mouse."""
-        window, area = viewport()
-        sidebar = next(region for region in area.regions if region.type == "UI")
-        found = {"operator": "", "property": ""}
-        with bpy.context.temp_override(window=window, area=area, region=sidebar):
-            if bpy.ops.ui.copy_python_command_button.poll():
-                bpy.ops.ui.copy_python_command_button()
-                found["operator"] = bpy.context.window_manager.clipboard
-            owned = bpy.context.property
-            if owned is not None:
-                found["property"] = owned[1]
-        return found
+        """The operator call and the property path of the button under the mouse, "" if none.
+
+        Blender tells both to scripts: they are what Ctrl-C on a button copies.
+        """
+        manager = bpy.context.window_manager
+        for window in manager.windows:
+            for area in window.screen.areas:
+                for region in area.regions:
+                    with bpy.context.temp_override(window=window, area=area, region=region):
+                        if bpy.ops.ui.copy_python_command_button.poll():
+                            bpy.ops.ui.copy_python_command_button()
+                            return {"operator": manager.clipboard, "property": ""}
+                        if bpy.context.property is not None:
+                            return {"operator": "", "property": bpy.context.property[1]}
+        return {"operator": "", "property": ""}
+
+    def ask_close_preferences(self) -> None:
+        """Close the second window; there is no window manager here to draw a cross to click."""
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[1]):
+            bpy.ops.wm.window_close()
+
+    def ask_settings(self) -> dict:
+        """The panel's fields and the engine's command."""
+        settings = bpy.context.scene.vernissage
+        chosen = bpy.context.preferences.addons[ADDON].preferences.engine_command
+        return {"seed": settings.seed, "count": settings.count, "engine_command": chosen}
 
     def ask_facts(self) -> dict:
         """What is in the scene, in metres of world space."""
         scene = bpy.context.scene
         return {
-            "census": {
-                name: len(getattr(bpy.data, name))
-                for name in ("objects", "meshes", "materials", "images", "armatures", "collections")
+            "census": {kind: sorted(block.name for block in getattr(bpy.data, kind)) for kind in KINDS},
+            "collections": {
+                child.name: sorted(thing.name for thing in child.all_objects)
+                for child in scene.collection.children
             },
-            "collections": {c.name: sorted(o.name for o in c.all_objects) for c in scene.collection.children},
             "objects": {o.name: describe(o) for o in scene.objects},
             "cursor": list(scene.cursor.location),
         }
 
 
-def rectangle(region: bpy.types.Region) -> list[int]:
-    """x, y, width, height."""
-    return [region.x, region.y, region.width, region.height]
+def rectangle(window: bpy.types.Window, region: bpy.types.Region) -> list[int]:
+    """x, y, width, height on the screen."""
+    return [window.x + region.x, window.y + region.y, region.width, region.height]
 
 
 def running_jobs() -> list[str]:
@@ -147,19 +185,21 @@ def viewport() -> tuple[bpy.types.Window, bpy.types.Area]:
 
 def describe(thing: bpy.types.Object) -> dict:
     """Kind, parent, bounds, bones, materials and textures of one object."""
-    corners = [thing.matrix_world @ thing.matrix_world.__class__.Translation(c) for c in thing.bound_box]
-    places = [corner.to_translation() for corner in corners]
+    places = [thing.matrix_world @ Vector(corner) for corner in thing.bound_box]
     facts = {
         "type": thing.type,
         "parent": thing.parent.name if thing.parent else None,
         "low": [min(p[axis] for p in places) for axis in range(3)],
         "high": [max(p[axis] for p in places) for axis in range(3)],
-        "collections": [c.name for c in thing.users_collection],
+        "collections": [owner.name for owner in thing.users_collection],
         "selected": thing.select_get(),
-        "properties": sorted(thing.keys()),
+        "properties": sorted(name for name in thing.keys() if name.startswith("vernissage")),
+        "origin": list(thing.matrix_world.translation),
     }
     if thing.type == "ARMATURE":
-        facts["bones"] = [bone.name for bone in thing.data.bones]
+        facts["bones"] = {
+            bone.name: list(thing.matrix_world @ bone.head_local) for bone in thing.data.bones
+        }
     if thing.type == "MESH":
         facts["faces"] = len(thing.data.polygons)
         facts["armature"] = any(m.type == "ARMATURE" and m.object for m in thing.modifiers)
@@ -174,4 +214,6 @@ def describe(thing: bpy.types.Object) -> dict:
 
 
 inbox, outbox = (int(number) for number in os.environ["GUI_PROBE_PIPES"].split(","))
-bpy.app.timers.register(Probe(inbox, outbox).tick, persistent=True)
+probe = Probe(inbox, outbox)
+bpy.app.timers.register(probe.tick, persistent=True)
+bpy.types.SpaceView3D.draw_handler_add(probe.draw, (), "WINDOW", "PRE_VIEW")
