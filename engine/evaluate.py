@@ -61,6 +61,6 @@ def raw_samples(model: Loaded, count: int) -> list[VoxelGrid]:
     with torch.inference_mode():
         for first in range(0, count, 64):
             seeds = list(range(first, min(first + 64, count)))
-            fields = model.model.sample(model.generator, seeds, 1.0).float().cpu().numpy()
+            fields = model.model.synthesise(model.generator, model.model.latents(seeds)).numpy()
             grids += [model.model.decode(field) for field in fields]
     return grids

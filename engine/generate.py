@@ -64,7 +64,9 @@ def sample_voxels(model: Loaded, seed: int, truncation: float = 1.0) -> Voxels:
         EmptyShape: the sample has no solid voxel.
     """
     with torch.inference_mode():
-        field = model.model.sample(model.generator, [seed], truncation)[0].float().cpu().numpy()
+        field = model.model.synthesise(model.generator, model.model.latents([seed]), truncation)[
+            0
+        ].numpy()
     body, report = keep_body(model.model.decode(field))
     grid = snap_palette(body)
     near = nearest(

@@ -6,12 +6,12 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
 
 from engine.errors import BadRecipe
 from engine.gan.task import Task
+from engine.models.latents import seeded_latents
 
 
 class Model(Task):
@@ -39,16 +39,14 @@ class Model(Task):
     def examples(self) -> tuple[list[str], Tensor]:
         """Names and (N, C, *space) fields of the training examples, without augmentation."""
 
+    def latents(self, seeds: list[int]) -> Tensor:
+        """(len(seeds), z_dim) of N(0, 1); a seed's row never depends on the others."""
+        return seeded_latents(seeds, self.config.z_dim)
+
     @abstractmethod
-    def sample(self, generator: nn.Module, seeds: list[int], truncation: float) -> Tensor:
-        """(len(seeds), C, *space): one sample a seed; a seed's sample never depends on the others."""
+    def synthesise(self, generator: nn.Module, z: Tensor, truncation: float = 1.0) -> Tensor:
+        """(B, C, *space) from latents (B, z_dim), on the generator's device."""
 
     @abstractmethod
     def decode(self, sample: np.ndarray) -> Any:
         """The field of one sample in its public form, e.g. a `VoxelGrid`."""
-
-
-def seeded_latents(seeds: list[int], size: int) -> Tensor:
-    """(len(seeds), size) of N(0, 1), row i from seed i alone."""
-    rows = [torch.randn(size, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-    return torch.stack(rows)

@@ -16,7 +16,7 @@ from engine.data.voxel_field import decode, encode
 from engine.data.voxels import VoxelGrid
 from engine.gan.rng import Streams
 from engine.gan.task import Batch, Nets
-from engine.models.base import Model, seeded_latents
+from engine.models.base import Model
 from engine.models.registry import register
 from engine.nets.folded import FoldedCritic
 from engine.nets.palette import PaletteGenerator
@@ -30,7 +30,6 @@ class VoxelData(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: int = Field(16, description="Edge of the cube in voxels: 16 or 32.")
-    colors: int = Field(12, ge=2, le=64, description="Palette entries of a figure.")
     include: tuple[str, ...] = Field(("*",), description="File name patterns to train on.")
     validation: float = Field(0.2, ge=0, le=0.5, description="Share of families set aside.")
     pool: int = Field(8192, ge=1, description="Augmented people prepared before training.")
@@ -42,13 +41,14 @@ class VoxelConfig(VoxelData):
 
     z_dim: int = Field(64, ge=2, description="Latent size.")
     w_dim: int = Field(128, ge=2, description="Style size.")
+    colors: int = Field(12, ge=2, le=64, description="Palette entries of a figure.")
     widths: tuple[int, ...] = Field((128, 64), description="Channels of each stage, 4³ first.")
     depth: int = Field(1, ge=0, description="Residual convolutions in each stage.")
 
 
 @register("voxel_characters")
 class VoxelCharacters(Model):
-    """Style-modulated folded 3-D convolutions on truncated signed distance + RGB (after R3GAN)."""
+    """Style-modulated folded 3-D convolutions, a palette a figure, RpGAN with R1 + R2 (after R3GAN)."""
 
     Config: ClassVar[type[VoxelData]] = VoxelConfig
     config: VoxelConfig
@@ -95,16 +95,14 @@ class VoxelCharacters(Model):
 
     def picture(self, generator: nn.Module) -> np.ndarray:
         """Front and side views of seeds 0-63, eight a row, four pixels a voxel."""
-        grids = [self.decode(f) for f in self.sample(generator, list(range(64))).cpu().numpy()]
+        z = self.latents(list(range(64))).to(next(generator.parameters()).device)
+        grids = [self.decode(f) for f in self.synthesise(generator, z).cpu().numpy()]
         tiles = [np.concatenate([_view(g, 1), _view(g, 2)], 1) for g in grids]
         rows = [np.concatenate(tiles[i : i + 8], 1) for i in range(0, 64, 8)]
         return np.kron(np.concatenate(rows), np.ones((4, 4, 1), np.uint8))
 
-    def sample(self, generator: nn.Module, seeds: list[int], truncation: float = 1.0) -> Tensor:
-        device = next(generator.parameters()).device
-        fields: Tensor = generator(
-            seeded_latents(seeds, self.config.z_dim).to(device), truncation=truncation
-        )
+    def synthesise(self, generator: nn.Module, z: Tensor, truncation: float = 1.0) -> Tensor:
+        fields: Tensor = generator(z, truncation=truncation)
         return fields
 
     def decode(self, sample: np.ndarray) -> VoxelGrid:

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from engine.gan.rng import Streams
 from engine.gan.task import Nets
-from engine.models.base import seeded_latents
 from engine.models.registry import register
 from engine.models.voxel_characters import CHANNELS, VoxelCharacters, VoxelData
 from engine.nets.dc import DCCritic, DCGenerator
@@ -51,9 +50,8 @@ class Wu2016(VoxelCharacters):
     def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
         return [critic(x)]
 
-    def sample(self, generator: nn.Module, seeds: list[int], truncation: float = 1.0) -> Tensor:
-        device = next(generator.parameters()).device
-        fields: Tensor = generator(truncation * seeded_latents(seeds, self.config.z_dim).to(device))
+    def synthesise(self, generator: nn.Module, z: Tensor, truncation: float = 1.0) -> Tensor:
+        fields: Tensor = generator(truncation * z)
         return fields
 
 

@@ -1,0 +1,40 @@
+"""Put a trained run into the zoo: measure it, write the figures on its card, copy the weights.
+
+Run from the repository: python tools/publish_model.py runs/NAME --data FOLDER [--baseline RUN ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from engine.evaluate import evaluate
+from engine.files import write_bytes, write_json
+from engine.zoo.registry import card, weights_path
+
+ZOO = Path(__file__).resolve().parents[1] / "engine" / "zoo"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", help="run folder made by `vernissage train`")
+    parser.add_argument("--data", type=Path, required=True, help="the folder it was trained on")
+    parser.add_argument("--baseline", action="append", default=[], help="run folder of a baseline")
+    arguments = parser.parse_args()
+    about = card(arguments.run)
+    report = evaluate(
+        arguments.run,
+        data=arguments.data,
+        baselines=tuple(arguments.baseline),
+        console=Console(width=160),
+    )
+    weights = f"{about.name}.safetensors"
+    write_bytes(ZOO / "weights" / weights, weights_path(arguments.run, about).read_bytes())
+    published = about.model_copy(update={"weights": weights, "metrics": report})
+    write_json(ZOO / "cards" / f"{about.name}.json", published.model_dump(mode="json"))
+
+
+if __name__ == "__main__":
+    main()
