@@ -100,9 +100,9 @@ def encode(message: Message, *, limit: int = MAX_LINE) -> bytes:
     try:
         line = json.dumps(body, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
     except ValueError as error:
-        raise ProtocolError(f"The message cannot be written as JSON: {error}.") from error
+        raise ProtocolError(f"The message cannot be written as JSON: {error}") from error
     if len(line) > limit:
-        raise ProtocolError(f"The message takes {len(line)} bytes; a line holds {limit}.")
+        raise ProtocolError(f"The message takes {len(line)} bytes; a line holds {limit}")
     return line
 
 
@@ -113,13 +113,13 @@ def decode(line: bytes) -> Message:
         ProtocolError: and nothing else, whatever the bytes.
     """
     if len(line) > MAX_LINE:
-        raise ProtocolError(f"A line of {len(line)} bytes came; at most {MAX_LINE} are allowed.")
+        raise ProtocolError(f"A line of {len(line)} bytes came; at most {MAX_LINE} are allowed")
     try:
         body = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"This is not JSON: {_excerpt(line)}.") from error
+        raise ProtocolError(f"This is not JSON: {_excerpt(line)}") from error
     if not isinstance(body, dict) or body.get("jsonrpc") != "2.0":
-        raise ProtocolError(f"This is not JSON-RPC 2.0: {_excerpt(line)}.")
+        raise ProtocolError(f"This is not JSON-RPC 2.0: {_excerpt(line)}")
     if "method" in body:
         return _call(body, line)
     return _answer(body, line)
@@ -128,7 +128,7 @@ def decode(line: bytes) -> Message:
 def _call(body: dict[str, Any], line: bytes) -> Message:
     method, params = body["method"], body.get("params", {})
     if not isinstance(method, str) or not isinstance(params, dict):
-        raise ProtocolError(f"A call needs a method and named parameters: {_excerpt(line)}.")
+        raise ProtocolError(f"A call needs a method and named parameters: {_excerpt(line)}")
     if "id" not in body:
         return Notification(method, params)
     return Request(_id(body, line), method, params)
@@ -140,7 +140,7 @@ def _answer(body: dict[str, Any], line: bytes) -> Message:
         return Response(to, body["result"])
     error = body.get("error")
     if not isinstance(error, dict):
-        raise ProtocolError(f"An answer needs a result or an error: {_excerpt(line)}.")
+        raise ProtocolError(f"An answer needs a result or an error: {_excerpt(line)}")
     data = error.get("data")
     if not isinstance(data, dict):
         data = {}
@@ -148,14 +148,14 @@ def _answer(body: dict[str, Any], line: bytes) -> Message:
     sentence = data.get("sentence", error.get("message", ""))
     fix = data.get("fix", "")
     if not (isinstance(code, str) and isinstance(sentence, str) and isinstance(fix, str)):
-        raise ProtocolError(f"An error carries text only: {_excerpt(line)}.")
+        raise ProtocolError(f"An error carries text only: {_excerpt(line)}")
     return Failure(to, code, sentence, fix)
 
 
 def _id(body: dict[str, Any], line: bytes) -> Id:
     found = body.get("id")
     if isinstance(found, bool) or not isinstance(found, int | str | None):
-        raise ProtocolError(f"An id is a number, a text or null: {_excerpt(line)}.")
+        raise ProtocolError(f"An id is a number, a text or null: {_excerpt(line)}")
     return found
 
 
@@ -197,6 +197,6 @@ class Lines:
         if len(self._held) + len(part) > self.limit:
             self._skipping = True
             self._held.clear()
-            yield ProtocolError(f"A line is longer than {self.limit} bytes.")
+            yield ProtocolError(f"A line is longer than {self.limit} bytes")
         else:
             self._held += part

@@ -16,7 +16,7 @@ class Remedy(Enum):
 
 
 @dataclass(eq=False)
-class Problem(Exception):  # noqa: N818
+class Problem(Exception):
     """One thing that went wrong, and what to do about it. The engine's own come over the pipe."""
 
     code: str
@@ -97,4 +97,4 @@ def cancelled() -> Problem:
 def from_engine(code: str, sentence: str, fix: str) -> Problem:
     """A problem that the engine reported itself."""
     remedy = Remedy.LOG if code == "E_INTERNAL" else Remedy.NONE
-    return Problem(code, sentence, fix, remedy)
+    return Problem(code, sentence.rstrip(".") + ".", fix, remedy)

@@ -18,11 +18,8 @@ MAX_LINE = 16 * 2**20
 
 HELLO = "hello"
 GENERATE = "generate"
-PING = "ping"
 PROGRESS = "$/progress"
-HEARTBEAT = "$/heartbeat"
 CANCEL = "$/cancel"
-HEARTBEAT_S = 1.0
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def _build(context, entry: Entry, models: list[glb.Model], made: list) -> list:
             _actions(armature, model, bone_names, item.name, made)
         _sign(root, entry, item, model)
         roots.append(root)
-    spacing = max(_span(model) for model in models) * 1.5
+    spacing = max(_span(model) for model in models) * 1.3
     for root, (x, y) in zip(roots, places(len(roots), spacing), strict=True):
         root.location = context.scene.cursor.location + Vector((x, y, 0.0))
     return roots

@@ -1,0 +1,127 @@
+"""A scripted engine: speaks the protocol well, or badly in the way its first argument says.
+
+Standard library only, so that any Python can run it. The second argument, if any, is a GLB file
+that it hands out as if it had made it; without one the file holds four letters.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+HELLO = {
+    "protocol": 1,
+    "engine": "9.9.9",
+    "device": "cpu",
+    "models": [{"name": "voxel_characters", "title": "Voxel Characters"}],
+}
+
+
+def send(**body: Any) -> None:
+    write(json.dumps({"jsonrpc": "2.0", **body}, ensure_ascii=False).encode() + b"\n")
+
+
+def write(data: bytes) -> None:
+    os.write(1, data)
+
+
+def progress(job: str, done: int, total: int) -> None:
+    params = {"job": job, "phase": "Making people", "done": done, "total": total, "eta_s": 1.5}
+    send(method="$/progress", params=params)
+
+
+def finish(job: str, params: dict[str, Any], glb: str | None) -> None:
+    folder = Path(params["out"])
+    items = []
+    for seed in range(params["seed"], params["seed"] + params["count"]):
+        path = folder / f"person-{seed:06d}.glb"
+        if glb:
+            shutil.copyfile(glb, path)
+        else:
+            path.write_bytes(b"glTF")
+        items.append({"name": path.stem, "seed": seed, "files": {"glb": str(path)}, "report": {}})
+    send(id=job, result={"items": items, "sheet": None, "report": None})
+
+
+def fail(job: str, code: str) -> None:
+    data = {"code": code, "sentence": f"The fake says {code}.", "fix": "Choose another fake."}
+    send(id=job, error={"code": -32000, "message": data["sentence"], "data": data})
+
+
+def await_cancel(lines: Any) -> None:
+    for line in lines:
+        if json.loads(line).get("method") == "$/cancel":
+            return
+
+
+def hang() -> None:
+    while True:
+        signal.pause()
+
+
+def generate(mode: str, job: str, params: dict[str, Any], lines: Any, glb: str | None) -> None:
+    if mode == "slow":
+        Path(params["out"], "half.glb").write_bytes(b"half")
+        progress(job, 1, 4)
+        await_cancel(lines)
+        fail(job, "E_CANCELLED")
+    elif mode == "deaf":
+        progress(job, 1, 4)
+        hang()
+    elif mode == "stubborn":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        progress(job, 1, 4)
+        hang()
+    elif mode == "crash":
+        os.write(2, b"Segmentation fault in the fake\n")
+        os._exit(3)
+    elif mode == "garbage":
+        write(b"\xff\xfe Loading weights...\n")
+        hang()
+    elif mode == "endless":
+        while True:
+            write(b"x" * 65536)
+    elif mode == "error":
+        fail(job, "E_WEIGHTS")
+    elif mode == "split":
+        notice = {"job": job, "phase": "Größe — 身長", "done": 1, "total": 2, "eta_s": None}
+        body = {"jsonrpc": "2.0", "method": "$/progress", "params": notice}
+        for byte in json.dumps(body, ensure_ascii=False).encode() + b"\n":
+            write(bytes([byte]))
+        finish(job, params, glb)
+    elif mode == "outside":
+        item = {"name": "a", "seed": 0, "files": {"glb": "/etc/passwd"}, "report": {}}
+        send(id=job, result={"items": [item], "sheet": None, "report": None})
+    elif mode == "lost":
+        path = str(Path(params["out"], "never.glb"))
+        item = {"name": "a", "seed": 0, "files": {"glb": path}, "report": {}}
+        send(id=job, result={"items": [item], "sheet": None, "report": None})
+    else:
+        for done in range(5):
+            progress(job, done, 4)
+        send(method="$/heartbeat", params={"job": job})
+        finish(job, params, glb)
+
+
+def main() -> None:
+    mode, glb = sys.argv[1], (sys.argv[2:] or [None])[0]
+    lines = sys.stdin.buffer
+    if mode == "silent":
+        hang()
+    if mode == "quits":
+        sys.exit(7)
+    for line in lines:
+        call = json.loads(line)
+        if call["method"] == "hello":
+            send(id=call["id"], result=HELLO | {"protocol": 99 if mode == "future" else 1})
+        elif call["method"] == "generate":
+            generate(mode, call["id"], call["params"], lines, glb)
+
+
+if __name__ == "__main__":
+    main()
