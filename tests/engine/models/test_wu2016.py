@@ -83,9 +83,9 @@ def test_it_trains_on_occupancy_and_samples_one_figure_a_seed(folder: Path) -> N
     nets = model.build()
     generator = nets.generator.eval()
     with torch.inference_mode():
-        together = model.sample(generator, [3, 4])
-        alone = model.sample(generator, [4])
-        mean = model.sample(generator, [3, 4], truncation=0.0)
+        together = model.synthesise(generator, model.latents([3, 4]))
+        alone = model.synthesise(generator, model.latents([4]))
+        mean = model.synthesise(generator, model.latents([3, 4]), 0.0)
     torch.testing.assert_close(together[1], alone[0])
     assert not torch.allclose(together[0], together[1], atol=1e-4)
     torch.testing.assert_close(mean[0], mean[1])
