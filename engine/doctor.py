@@ -54,7 +54,6 @@ def examine() -> Findings:
         ("device", check_device),
         ("bf16", check_bf16),
         ("threads", check_threads),
-        ("open3d", check_open3d),
         ("disk", lambda: check_disk(Path.cwd())),
         ("models", check_models),
     )
@@ -157,19 +156,6 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def check_open3d() -> Finding:
-    """Open3D loads a few system libraries that bare machines lack."""
-    try:
-        import open3d
-    except ImportError as error:
-        advice = (
-            "Install the system library it names, on Debian: "
-            "apt-get install libgl1 libegl1 libgomp1 libusb-1.0-0"
-        )
-        return Finding("open3d", str(error), "broken", advice)
-    return Finding("open3d", str(open3d.__version__))
 
 
 def check_disk(folder: Path) -> Finding:
