@@ -93,14 +93,12 @@ class History:
                 self._foreign = True
                 return
             self.entries = [_entry(value) for value in stored["entries"]]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            aside = self._file.with_suffix(".damaged.json")
-            try:
-                self._file.replace(aside)
-            except OSError:
-                self._foreign = True
+        except OSError:
+            self._foreign = True
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self._file.replace(self._file.with_suffix(".damaged.json"))
 
     def _save(self) -> None:
         if self._foreign:

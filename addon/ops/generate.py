@@ -66,16 +66,17 @@ class VERNISSAGE_OT_generate(EngineOperator, bpy.types.Operator):
             job.made.items,
             job.made.sheet,
         )
+        settings = context.scene.vernissage
         try:
             runtime.history().add(entry)
+            # Before the insertion, so that both are one undo step.
+            if settings.advance and settings.seed == job.request["seed"]:
+                settings.seed += len(job.made.items)
             insert(entry.id)
         except problems.Problem as problem:
             job.fail(problem)
             raise
         job.move(State.DONE)
-        settings = context.scene.vernissage
-        if settings.advance and settings.seed == job.request["seed"]:
-            settings.seed += len(job.made.items)
         self.report({"INFO"}, f"{len(job.made.items)} made in {job.seconds:.1f} s")
 
 

@@ -37,7 +37,8 @@ class VERNISSAGE_PT_main(_Panel, bpy.types.Panel):
         if problem is None and runtime.command() is None:
             problem = problems.engine_missing()
         if problem is not None:
-            scale = context.preferences.system.ui_scale
+            # Without a window the scale is 0.
+            scale = context.preferences.system.ui_scale or 1.0
             draw_problem(layout, problem, context.region.width, scale)
 
     @staticmethod
