@@ -34,7 +34,7 @@ demo: $(DEMO)/report.json ## Install, then make 8 characters with the shipped we
 	@echo "  3. How they came: $(VENV)/bin/vernissage models show voxel_characters"
 
 $(DEMO)/report.json: $(VENV)/.installed
-	$(VENV)/bin/vernissage generate voxel_characters --count 8 --out $(DEMO)
+	$(VENV)/bin/vernissage generate voxel_characters --count 8 --out $(DEMO) >/dev/null
 
 test: $(VENV)/.installed-dev tests/node/node_modules/.installed lint ## Install what tests need, check, test
 	@$(MAKE) --silent --no-print-directory blender || echo "!! SKIPPED: the Blender tests. The bpy wheel cannot be installed or loaded here (see above)."
