@@ -6,7 +6,7 @@ import bpy
 from . import runtime
 from .ops import engine as engine_ops
 from .ops import generate, insert, results, seed
-from .ui import panels, preferences, settings
+from .ui import panels, preferences, settings, thumbnails
 
 CLASSES = (
     *settings.CLASSES,
@@ -33,6 +33,7 @@ def register():
 def unregister():
     """The reverse; a running job is cancelled and the engine's process ended first."""
     runtime.shut_down()
+    thumbnails.clear()
     bpy.app.handlers.load_pre.remove(runtime.on_load_pre)
     del bpy.types.Scene.vernissage
     for cls in reversed(CLASSES):

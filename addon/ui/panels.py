@@ -6,6 +6,7 @@ import bpy
 from .. import runtime
 from ..core import problems, words
 from .draw import draw_problem
+from .thumbnails import picture
 
 SHOWN = 8
 """Results listed in the panel."""
@@ -78,6 +79,8 @@ class VERNISSAGE_PT_results(_Panel, bpy.types.Panel):
         entries = runtime.history().entries[:SHOWN]
         if not entries:
             layout.label(text="Nothing made yet", icon="INFO")
+        elif newest := picture(entries[0]):
+            layout.template_icon(newest, scale=8.0)
         column = layout.column(align=True)
         for entry in entries:
             row = column.row(align=True)

@@ -6,6 +6,7 @@ that it hands out as if it had made it; without one the file holds four letters.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -14,6 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
+)
 HELLO = {
     "protocol": 1,
     "engine": "9.9.9",
@@ -44,7 +48,10 @@ def finish(job: str, params: dict[str, Any], glb: str | None) -> None:
             shutil.copyfile(glb, path)
         else:
             path.write_bytes(b"glTF")
-        items.append({"name": path.stem, "seed": seed, "files": {"glb": str(path)}, "report": {}})
+        preview = path.with_suffix(".png")
+        preview.write_bytes(PIXEL)
+        files = {"glb": str(path), "preview": str(preview)}
+        items.append({"name": path.stem, "seed": seed, "files": files, "report": {}})
     send(id=job, result={"items": items, "sheet": None, "report": None})
 
 

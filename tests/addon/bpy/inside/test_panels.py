@@ -6,6 +6,7 @@ import sys
 import time
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -134,11 +135,31 @@ def test_a_problem_is_drawn_in_lines_that_fit(engine: Engine) -> None:
     assert "[Open Log]" not in draw("VERNISSAGE_PT_main")
 
 
-def test_results_can_be_recalled_placed_again_and_forgotten(engine: Engine) -> None:
+def test_results_can_be_recalled_placed_again_and_forgotten(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without a window Blender gives out no icons.
+    monkeypatch.setattr(part("ui.panels"), "picture", lambda entry: len(entry.items))
     engine("happy")
     bpy.ops.vernissage.generate()
+    bpy.context.scene.vernissage.count = 3
+    bpy.ops.vernissage.generate()
     drawn = draw("VERNISSAGE_PT_results")
-    assert "[Voxel Characters, seed 0]" in drawn
+    assert drawn[0] == "<picture>"
+    assert drawn[1::3] == ["[Voxel Characters, seeds 1 to 3]", "[Voxel Characters, seed 0]"]
+
+
+def test_the_picture_of_a_result_is_loaded_once_and_given_back(engine: Engine) -> None:
+    engine("happy")
+    bpy.ops.vernissage.generate()
+    thumbnails, (entry,) = part("ui.thumbnails"), part("runtime").history().entries
+    for _ in range(2):
+        thumbnails.picture(entry)
+        assert list(thumbnails._pictures) == [entry.id]
+    thumbnails.clear()
+    assert thumbnails._pictures is None
+    Path(entry.items[0].files["preview"]).unlink()
+    assert thumbnails.picture(entry) == 0
 
 
 def test_the_preferences_show_what_the_check_found(engine: Engine, prefs: Any) -> None:
