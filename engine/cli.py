@@ -260,6 +260,36 @@ def models_show(
 
 
 @app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model's name, or a run folder.")],
+    data: Annotated[Path | None, typer.Option(help="Folder that it was trained on.")] = None,
+    baseline: Annotated[
+        list[str] | None, typer.Option(help="A run folder to score beside it; may be repeated.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=32, help="Seeds 0 to this, uncurated.")] = 512,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Score uncurated samples beside retrieval and the real-versus-real floor.
+
+    [bold]Example[/bold]
+
+    vernissage evaluate voxel_characters --data vox --baseline runs/wu2016
+    """
+    with errors_as_sentences(as_json=as_json, verbose=verbose):
+        from rich.console import Console
+
+        from engine.evaluate import evaluate as score
+
+        console = None if as_json else Console(highlight=False)
+        report = score(
+            model, data=data, baselines=tuple(baseline or ()), samples=samples, console=console
+        )
+        if as_json:
+            print_json(report)
+
+
+@app.command()
 def doctor(as_json: Json = False, verbose: Verbose = False) -> None:
     """Check this machine and say what to do about what is wrong."""
     with errors_as_sentences(as_json=as_json, verbose=verbose):

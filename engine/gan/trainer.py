@@ -114,7 +114,7 @@ class Trainer:
         try:
             while self.images < total:
                 phase, progress = self._where()
-                values = self._step(phase, progress)
+                values = self.step(phase, progress)
                 step = self.images // self.config.batch
                 if step % 10 == 0:
                     book.scalars(values, self.images)
@@ -144,7 +144,8 @@ class Trainer:
             begin += length
         raise AssertionError("asked for a phase after the last")
 
-    def _step(self, phase: Phase, progress: float) -> dict[str, float]:
+    def step(self, phase: Phase, progress: float) -> dict[str, float]:
+        """One update of both players (or of the generator alone, in a pretrain phase)."""
         step = self.images // self.config.batch
         batch = self._to_device(self.task.batch(self.config.batch, step, self.streams))
         self._set_rates(phase, progress)
@@ -260,7 +261,7 @@ class Trainer:
         """Backward and step; a step that is not finite is skipped and the rates are halved."""
         optimizer = self.optimizers[name]
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
         if torch.isfinite(norm):

@@ -41,6 +41,10 @@ class Wu2016(VoxelCharacters):
         super().load(folder, streams)
         self._pool, self._held_out = occupancy(self._pool), occupancy(self._held_out)
 
+    def examples(self) -> tuple[list[str], Tensor]:
+        names, fields = super().examples()
+        return names, occupancy(fields)
+
     def build(self) -> Nets:
         c = self.config
         generator = DCGenerator(ndim=3, channels=CHANNELS, widths=c.widths, z_dim=c.z_dim)

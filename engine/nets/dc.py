@@ -29,10 +29,10 @@ def _norm(norm: Norm, ndim: int, width: int) -> list[nn.Module]:
 
 def _init(module: nn.Module) -> None:
     """Weights from N(0, 0.02), as published."""
-    if isinstance(module, tuple(_CONVS.values()) + tuple(_TRANSPOSED.values())):
-        nn.init.normal_(module.weight, std=0.02)
-    elif isinstance(module, tuple(_NORMS.values())):
-        nn.init.normal_(module.weight, mean=1.0, std=0.02)
+    weight = getattr(module, "weight", None)
+    if isinstance(weight, nn.Parameter):
+        normalises = isinstance(module, tuple(_NORMS.values()))
+        nn.init.normal_(weight, mean=1.0 if normalises else 0.0, std=0.02)
 
 
 class DCGenerator(nn.Module):
