@@ -32,10 +32,10 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """A line for the list: model, seeds and how many."""
-        seed, count = self.request.get("seed", 0), len(self.items)
-        seeds = f"seed {seed}" if count == 1 else f"seeds {seed} to {seed + count - 1}"
-        return f"{self.title}, {seeds}"
+        """A line for the list; the seeds come first, for a narrow panel cuts its end off."""
+        seeds = [item.seed for item in self.items]
+        said = f"Seed {seeds[0]}" if len(seeds) == 1 else f"Seeds {min(seeds)} to {max(seeds)}"
+        return f"{said}, {self.title}"
 
     @property
     def complete(self) -> bool:
@@ -121,8 +121,8 @@ def _entry(value: dict[str, Any]) -> Entry:
         if isinstance(files := item["files"], dict)
     )
     request = value["request"]
-    if not isinstance(request, dict):
-        raise TypeError("a request is an object")
+    if not isinstance(request, dict) or not items:
+        raise TypeError("an entry has a request and at least one item")
     sheet = value.get("sheet")
     return Entry(
         str(value["id"]),

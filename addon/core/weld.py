@@ -4,23 +4,45 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass
 
 from .glb import Mesh
 
 
-def weld(mesh: Mesh) -> tuple[array[int], list[int]]:
-    """Find the vertices that are one point: same place, same bones.
+@dataclass(frozen=True)
+class Body:
+    """A mesh as an artist would have it.
 
-    Returns:
-        The point of each vertex, and for each point the first of its vertices.
+    Attributes:
+        point_of: the point of each vertex of the file. Vertices are one point when they have the
+            same place and the same bones.
+        firsts: for each point the first of its vertices.
+        faces: vertices of the file; the two halves of a flat quad are put together again.
+        flat: every face has one normal: facets, not a rounded surface.
     """
+
+    point_of: array[int]
+    firsts: list[int]
+    faces: list[tuple[int, ...]]
+    flat: bool
+
+
+def weld(mesh: Mesh) -> Body:
+    """Put together what the file had to split."""
+    point_of, firsts = _points(mesh)
+    normals = _normals(mesh)
+    faces = _faces(mesh, normals)
+    flat = all(normals[face[0]] == normals[v] for face in faces for v in face[1:])
+    return Body(point_of, firsts, faces, flat)
+
+
+def _points(mesh: Mesh) -> tuple[array[int], list[int]]:
     points: dict[tuple[float, ...], int] = {}
     point_of, firsts = array("I"), list[int]()
     p, b, w = mesh.positions, mesh.bones, mesh.weights
-    skinned = bool(b)
     for i in range(len(p) // 3):
         key: tuple[float, ...] = (p[3 * i], p[3 * i + 1], p[3 * i + 2])
-        if skinned:
+        if b:
             key += (*b[4 * i : 4 * i + 4], *w[4 * i : 4 * i + 4])
         point = points.setdefault(key, len(firsts))
         if point == len(firsts):
@@ -29,30 +51,31 @@ def weld(mesh: Mesh) -> tuple[array[int], list[int]]:
     return point_of, firsts
 
 
-def polygons(mesh: Mesh) -> list[tuple[int, ...]]:
-    """The faces as vertex indices, the two halves of a flat quad put together again.
+def _normals(mesh: Mesh) -> list[int]:
+    """A number for the normal of each vertex: equal numbers, equal normals."""
+    n = mesh.normals
+    numbers: dict[tuple[float, ...], int] = {}
+    if not n:
+        return [0] * (len(mesh.positions) // 3)
+    keys = zip(n[0::3], n[1::3], n[2::3], strict=True)
+    return [numbers.setdefault(key, len(numbers)) for key in keys]
 
-    Halves are neighbours in the file, (a, b, c) and (a, c, d), with one common normal.
-    """
-    faces, n = mesh.faces, mesh.normals
-    triangles = [(faces[i], faces[i + 1], faces[i + 2]) for i in range(0, len(faces), 3)]
+
+def _faces(mesh: Mesh, normals: list[int]) -> list[tuple[int, ...]]:
+    """Halves of a quad are neighbours in the file, (a, b, c) and (a, c, d), with one normal."""
+    f = mesh.faces
+    triangles = list(zip(f[0::3], f[1::3], f[2::3], strict=True))
     out: list[tuple[int, ...]] = []
     index = 0
     while index < len(triangles):
         a, b, c = triangles[index]
-        if index + 1 < len(triangles) and n:
-            d, e, f = triangles[index + 1]
-            normals = {tuple(n[3 * v : 3 * v + 3]) for v in (a, b, c, f)}
-            if (d, e) == (a, c) and f != b and len(normals) == 1:
-                out.append((a, b, c, f))
-                index += 2
+        index += 1
+        if mesh.normals and index < len(triangles):
+            d, e, last = triangles[index]
+            same = normals[a] == normals[b] == normals[c] == normals[last]
+            if (d, e) == (a, c) and last != b and same:
+                out.append((a, b, c, last))
+                index += 1
                 continue
         out.append((a, b, c))
-        index += 1
     return out
-
-
-def flat(mesh: Mesh, faces: list[tuple[int, ...]]) -> bool:
-    """Every face has one normal: facets, not a rounded surface."""
-    n = mesh.normals
-    return all(len({tuple(n[3 * v : 3 * v + 3]) for v in face}) == 1 for face in faces)

@@ -9,6 +9,7 @@ from mathutils import Vector
 from ..core import glb
 from ..core.grid import places
 from ..core.history import Entry
+from ..core.weld import weld
 from . import compat
 from .mesh import bind, build_material, build_mesh
 from .rig import build_action, build_bones
@@ -74,6 +75,7 @@ def _armatures(context, names, models, made) -> list[tuple]:
             pairs.append((None, []))
             continue
         data = bpy.data.armatures.new(name)
+        data.display_type = "STICK"
         ob = bpy.data.objects.new(name, data)
         made += [data, ob]
         # Edit mode wants a visible object; the scene's own collection is never hidden.
@@ -104,14 +106,15 @@ def _materials(model: glb.Model, name: str, made: list) -> list:
 
 
 def _mesh_object(mesh, name, materials, armature, bone_names, made):
-    data = build_mesh(mesh, name)
+    body = weld(mesh)
+    data = build_mesh(mesh, body, name)
     made.append(data)
     ob = bpy.data.objects.new(f"{name} Body" if armature else name, data)
     made.append(ob)
     if mesh.material is not None:
         data.materials.append(materials[mesh.material])
     if armature and mesh.bones:
-        bind(ob, mesh, bone_names)
+        bind(ob, mesh, body, bone_names)
         modifier = ob.modifiers.new("Armature", "ARMATURE")
         modifier.object = armature
     return ob

@@ -6,28 +6,26 @@ from array import array
 import bpy
 
 from ..core.glb import Material, Mesh
-from ..core.weld import flat, polygons, weld
+from ..core.weld import Body
 from . import compat
 
 
-def build_mesh(mesh: Mesh, name: str):
+def build_mesh(mesh: Mesh, body: Body, name: str):
     """A mesh datablock: points welded, flat quads whole, UVs as in the file."""
-    faces = polygons(mesh)
-    point_of, firsts = weld(mesh)
     data = bpy.data.meshes.new(name)
-    data.vertices.add(len(firsts))
+    data.vertices.add(len(body.firsts))
     position = mesh.positions
     data.vertices.foreach_set(
-        "co", array("f", [position[3 * i + axis] for i in firsts for axis in range(3)])
+        "co", array("f", [position[3 * i + axis] for i in body.firsts for axis in range(3)])
     )
-    corners = [vertex for face in faces for vertex in face]
+    corners = [vertex for face in body.faces for vertex in face]
     data.loops.add(len(corners))
-    data.loops.foreach_set("vertex_index", array("i", [point_of[v] for v in corners]))
+    data.loops.foreach_set("vertex_index", array("i", [body.point_of[v] for v in corners]))
     starts, start = array("i"), 0
-    for face in faces:
+    for face in body.faces:
         starts.append(start)
         start += len(face)
-    data.polygons.add(len(faces))
+    data.polygons.add(len(body.faces))
     data.polygons.foreach_set("loop_start", starts)
     if mesh.uvs:
         layer = data.uv_layers.new(name="UVMap")
@@ -36,7 +34,7 @@ def build_mesh(mesh: Mesh, name: str):
             uvs.extend(mesh.uvs[2 * vertex : 2 * vertex + 2])
         layer.uv.foreach_set("vector", uvs)
     data.update(calc_edges=True)
-    if not mesh.normals or flat(mesh, faces):
+    if not mesh.normals or body.flat:
         data.shade_flat()
     else:
         n = mesh.normals
@@ -45,11 +43,10 @@ def build_mesh(mesh: Mesh, name: str):
     return data
 
 
-def bind(ob, mesh: Mesh, bone_names: list[str]) -> None:
+def bind(ob, mesh: Mesh, body: Body, bone_names: list[str]) -> None:
     """Give `ob` one vertex group a bone, with the weights of the file."""
-    _, firsts = weld(mesh)
     members: dict[tuple[int, float], list[int]] = {}
-    for point, vertex in enumerate(firsts):
+    for point, vertex in enumerate(body.firsts):
         for slot in range(4 * vertex, 4 * vertex + 4):
             if mesh.weights[slot] > 0.0:
                 key = (mesh.bones[slot], mesh.weights[slot])

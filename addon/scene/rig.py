@@ -17,10 +17,11 @@ SHORTEST = 0.02
 def build_bones(armature, model: Model) -> list[str]:
     """Fill an armature that is in edit mode; returns the names that Blender gave the bones."""
     made = []
+    flesh = _flesh(model.meshes)
     for index, bone in enumerate(model.bones):
         edit = armature.edit_bones.new(bone.name)
         edit.head = bone.head
-        edit.tail = _tail(index, model)
+        edit.tail = _tail(index, model, flesh.get(index, []))
         edit.align_roll((0.0, -1.0, 0.0))
         if bone.parent is not None:
             edit.parent = made[bone.parent]
@@ -28,29 +29,34 @@ def build_bones(armature, model: Model) -> list[str]:
     return [edit.name for edit in made]
 
 
-def _tail(index: int, model: Model) -> Vector:
+def _tail(index: int, model: Model, flesh: list[Vector]) -> Vector:
     """Towards the only child; else through the middle of the flesh that hangs on the bone."""
     head = Vector(model.bones[index].head)
     children = [Vector(bone.head) for bone in model.bones if bone.parent == index]
     if len(children) == 1 and (children[0] - head).length > SHORTEST:
         return children[0]
-    flesh = [point for mesh in model.meshes for point in _flesh(mesh, index)]
     if not children and flesh:
-        middle = sum(flesh, Vector()) / len(flesh)
-        if (middle - head).length > SHORTEST:
-            return head + 2.0 * (middle - head)
+        way = sum(flesh, Vector()) / len(flesh) - head
+        if way.length > SHORTEST:
+            way.normalize()
+            # Nearly to the skin: a bone that sticks out would be drawn outside of the body.
+            reach = max((point - head).dot(way) for point in flesh)
+            return head + max(0.9 * reach, SHORTEST) * way
     above = [child for child in children if child.z - head.z > SHORTEST]
     length = min((child.z - head.z for child in above), default=0.1)
     return head + Vector((0.0, 0.0, max(length, SHORTEST)))
 
 
-def _flesh(mesh: Mesh, bone: int) -> list[Vector]:
-    p = mesh.positions
-    return [
-        Vector(p[3 * (slot // 4) : 3 * (slot // 4) + 3])
-        for slot, (which, weight) in enumerate(zip(mesh.bones, mesh.weights, strict=True))
-        if which == bone and weight > 0.5
-    ]
+def _flesh(meshes: list[Mesh]) -> dict[int, list[Vector]]:
+    """The points that each bone moves more than all others together."""
+    found: dict[int, list[Vector]] = {}
+    for mesh in meshes:
+        p = mesh.positions
+        for slot, weight in enumerate(mesh.weights):
+            if weight > 0.5:
+                at = 3 * (slot // 4)
+                found.setdefault(mesh.bones[slot], []).append(Vector(p[at : at + 3]))
+    return found
 
 
 def build_action(owner, bones: list[Bone], names: list[str], clip: Clip, name: str):
@@ -61,7 +67,7 @@ def build_action(owner, bones: list[Bone], names: list[str], clip: Clip, name: s
     curves = compat.new_curves(action, owner)
     for index, bone_name in enumerate(names):
         # The rest orientation of Blender's bone against that of the joint, which has its own axes.
-        turn = owner.data.bones[index_of(owner, bone_name)].matrix_local.to_quaternion()
+        turn = owner.data.bones[bone_name].matrix_local.to_quaternion()
         to_bone = _world_turn(bones, index).inverted() @ turn
         rest = Quaternion(bones[index].rest)
         path = f'pose.bones["{bpy.utils.escape_identifier(bone_name)}"]'
@@ -81,11 +87,6 @@ def build_action(owner, bones: list[Bone], names: list[str], clip: Clip, name: s
             ]
             _key(curves, f"{path}.location", bone_name, track.times, moves, fps)
     return action
-
-
-def index_of(owner, bone_name: str) -> int:
-    """The index of a bone in its armature."""
-    return owner.data.bones.find(bone_name)
 
 
 def _world_turn(bones: list[Bone], index: int) -> Quaternion:

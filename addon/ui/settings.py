@@ -8,7 +8,7 @@ import bpy
 
 from .. import runtime
 
-DEFAULT_MODEL = ("voxel_characters", "Voxel Characters")
+DEFAULT_MODEL = ("voxel_characters", "Voxel characters")
 MAX_COUNT = 256
 
 # Blender does not keep the strings of a dynamic enumeration alive; we have to.

@@ -11,7 +11,7 @@ _pictures = None
 def picture(entry) -> int:
     """The icon of a result: its contact sheet, or its only preview; 0 without either."""
     global _pictures
-    first = entry.items[0].files.get("preview") if entry.items else None
+    first = entry.items[0].files.get("preview")
     path = first if len(entry.items) == 1 else entry.sheet or first
     if path is None or not Path(path).is_file():
         return 0

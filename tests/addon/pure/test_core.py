@@ -93,7 +93,7 @@ def test_the_history_survives_a_restart(tmp_path: Path) -> None:
     History(tmp_path).add(entry)
     assert History(tmp_path).entries == [entry]
     assert entry.complete
-    assert entry.label == "Voxel Characters, seed 3"
+    assert entry.label == "Seed 3, Voxel Characters"
 
 
 def test_the_newest_is_first_and_the_oldest_makes_room(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from addon.core import glb
 from addon.core.problems import Problem
-from addon.core.weld import flat, polygons, weld
+from addon.core.weld import weld
 from engine.assets.asset import Asset, Clip, Joint, Material, Mesh
 from engine.assets.glb import glb_bytes
 
@@ -78,11 +78,10 @@ def test_material_and_picture_arrive(tmp_path: Path) -> None:
 
 def test_the_halves_of_a_quad_come_together_and_shared_corners_are_welded(tmp_path: Path) -> None:
     mesh = glb.read(write(tmp_path / "a.glb", glb_bytes(make_asset(rig=False)))).meshes[0]
-    faces = polygons(mesh)
-    assert faces == [(0, 1, 2, 3)]
-    assert flat(mesh, faces)
-    point_of, firsts = weld(mesh)
-    assert (list(point_of), firsts) == ([0, 1, 2, 3], [0, 1, 2, 3])
+    body = weld(mesh)
+    assert body.faces == [(0, 1, 2, 3)]
+    assert body.flat
+    assert (list(body.point_of), body.firsts) == ([0, 1, 2, 3], [0, 1, 2, 3])
     doubled = glb.Mesh(
         mesh.name,
         mesh.positions * 2,
@@ -93,8 +92,8 @@ def test_the_halves_of_a_quad_come_together_and_shared_corners_are_welded(tmp_pa
         mesh.bones,
         mesh.weights,
     )
-    point_of, firsts = weld(doubled)
-    assert (list(point_of), firsts) == ([0, 1, 2, 3] * 2, [0, 1, 2, 3])
+    body = weld(doubled)
+    assert (list(body.point_of), body.firsts) == ([0, 1, 2, 3] * 2, [0, 1, 2, 3])
 
 
 def rewrite(data: bytes, change: object) -> bytes:

@@ -146,7 +146,7 @@ def test_results_can_be_recalled_placed_again_and_forgotten(
     bpy.ops.vernissage.generate()
     drawn = draw("VERNISSAGE_PT_results")
     assert drawn[0] == "<picture>"
-    assert drawn[1::3] == ["[Voxel Characters, seeds 1 to 3]", "[Voxel Characters, seed 0]"]
+    assert drawn[1::3] == ["[Seeds 1 to 3, Voxel Characters]", "[Seed 0, Voxel Characters]"]
 
 
 def test_the_picture_of_a_result_is_loaded_once_and_given_back(engine: Engine) -> None:
