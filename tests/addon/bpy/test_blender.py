@@ -35,6 +35,10 @@ def outcomes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     """What became of every inner test; several outcomes where it is parametrised."""
     if importlib.util.find_spec("bpy") is None:
         pytest.skip("Blender's Python module is absent: pip install 'bpy==4.5.*' (Python 3.11)")
+    loads = subprocess.run([sys.executable, "-c", "import bpy"], capture_output=True, text=True)
+    if loads.returncode:
+        reason = loads.stderr.strip().splitlines()[-1]
+        pytest.skip(f"bpy cannot be loaded (see README, Tests): {reason}")
     folder = tmp_path_factory.mktemp("blender")
     report = folder / "report.xml"
     environment = os.environ | {
