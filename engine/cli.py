@@ -14,6 +14,7 @@ import typer
 
 from engine import __version__
 from engine.console import (
+    EXIT_INTERRUPTED,
     errors_as_sentences,
     print_json,
     progress_bar,
@@ -225,6 +226,8 @@ def train(
                 f"Trained for {seconds / 60:.1f} min: {folder}",
                 f"Watch: tensorboard --logdir {folder}",
             )
+        if is_cancelled():
+            raise typer.Exit(EXIT_INTERRUPTED)
 
 
 @models.command("list")

@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Imports run from a room to itself and to those before it, never to one further on.
 ROOMS = ("data", "gan", "nets", "models", "shape", "assets", "metrics", "zoo")
 FOUNDATION = {"errors", "files", "request"}
-FRONT = {"generate", "train", "worker", "cli", "bench", "bench_train", "pages", "doctor", "console"}
+VERBS = {"generate", "train", "evaluate", "bench", "bench_train", "doctor", "worker"}
+FRONT = {*VERBS, "cli", "console", "pages"}
 
 MAX_LINES = 400
 MAX_WEIGHT_BYTES = 8_000_000

@@ -62,7 +62,7 @@ def test_version_is_printed() -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["generate", "train", "models", "doctor", "worker", "bench", "models show"]
+    "verb", ["generate", "train", "evaluate", "models", "doctor", "worker", "bench", "models show"]
 )
 def test_every_verb_has_help(verb: str) -> None:
     result = run(*verb.split(), "--help")
@@ -263,60 +263,45 @@ def test_train_passes_every_option_on(monkeypatch: pytest.MonkeyPatch, tmp_path:
     }
 
 
-def test_the_worker_exits_with_what_the_server_returns(monkeypatch: pytest.MonkeyPatch) -> None:
-    replace(monkeypatch, "engine.worker", serve=lambda: 3)
-    assert run("worker").exit_code == 3
-
-
-def test_doctor_exits_with_1_only_when_something_is_broken(
-    monkeypatch: pytest.MonkeyPatch,
+def test_training_stopped_by_ctrl_c_is_kept_and_exits_with_130(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from engine import doctor
+    def train(recipe: str, *, is_cancelled: Any, **_: Any) -> Path:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert is_cancelled()
+        return tmp_path
 
-    good = doctor.Finding("disk", "9 GB free")
-    note = doctor.Finding("bf16", "slow", "advice", "Use float32.")
-    bad = doctor.Finding("models", "Weights are missing", "broken", "Reinstall.")
-    monkeypatch.setattr(doctor, "examine", lambda: doctor.Findings((good, note)))
-    assert run("doctor").exit_code == 0
-    monkeypatch.setattr(doctor, "examine", lambda: doctor.Findings((good, bad)))
-    result = run("doctor", "--json")
-    assert result.exit_code == 1
-    assert json.loads(result.stdout) == {
-        "healthy": False,
-        "findings": [
-            {"name": "disk", "value": "9 GB free", "level": "good", "advice": ""},
-            {
-                "name": "models",
-                "value": "Weights are missing",
-                "level": "broken",
-                "advice": "Reinstall.",
-            },
-        ],
+    replace(monkeypatch, "engine.train", train=train)
+    result = run("train", "voxel_characters", "--json")
+    assert result.exit_code == 130
+    assert json.loads(result.stdout)["run"] == str(tmp_path)
+
+
+def test_evaluate_passes_every_option_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def evaluate(name: str, **options: Any) -> dict[str, Any]:
+        asked.update(options, name=name)
+        return {"cov": 0.5}
+
+    replace(monkeypatch, "engine.evaluate", evaluate=evaluate)
+    result = run(
+        *("evaluate", "people", "--data", "vox", "--baseline", "a", "--baseline", "b"),
+        *("--samples", "64", "--json"),
+    )
+    assert json.loads(result.stdout) == {"cov": 0.5}
+    assert asked == {
+        "name": "people",
+        "data": Path("vox"),
+        "baselines": ("a", "b"),
+        "samples": 64,
+        "console": None,
     }
 
 
-def test_a_check_that_fails_is_a_finding_and_does_not_stop_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from engine import doctor
-
-    def broken() -> None:
-        raise OSError("no such device")
-
-    monkeypatch.setattr(doctor, "check_torch", broken)
-    found = {finding.name: finding for finding in doctor.examine().all}
-    assert found["torch"].level == "broken"
-    assert "no such device" in found["torch"].value
-    assert found["disk"].level in ("good", "advice")
-
-
-@pytest.mark.parametrize(
-    ("most", "counts"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])]
-)
-def test_the_thread_probe_doubles_up_to_all_processors(most: int, counts: list[int]) -> None:
-    from engine.doctor import thread_counts
-
-    assert thread_counts(most) == counts
+def test_the_worker_exits_with_what_the_server_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(monkeypatch, "engine.worker", serve=lambda: 3)
+    assert run("worker").exit_code == 3
 
 
 def test_a_card_reads_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
