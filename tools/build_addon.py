@@ -28,7 +28,8 @@ def build(addon: Path, out: Path) -> Path:
         for path in sorted(addon.rglob("*")):
             inside = path.relative_to(addon)
             hidden = any(part.startswith((".", "__pycache__")) for part in inside.parts)
-            if path.is_file() and path.suffix in SUFFIXES and not hidden:
+            ships = path.suffix in SUFFIXES or path.name == "LICENSE"
+            if path.is_file() and ships and not hidden:
                 entry = zipfile.ZipInfo(inside.as_posix(), WHEN)
                 entry.external_attr = 0o644 << 16
                 entry.compress_type = zipfile.ZIP_DEFLATED

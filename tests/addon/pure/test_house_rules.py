@@ -175,7 +175,7 @@ def test_the_archive_is_small_complete_and_the_same_every_time(tmp_path: Path) -
     assert first.stat().st_size < 2**20
     with zipfile.ZipFile(first) as bundle:
         names = set(bundle.namelist())
-    assert {by_name(path) for path in SOURCES} | {"blender_manifest.toml"} <= names
+    assert {by_name(path) for path in SOURCES} | {"blender_manifest.toml", "LICENSE"} <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith(".")]
 
 
