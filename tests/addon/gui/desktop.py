@@ -172,9 +172,15 @@ class Desktop:
     def photograph(self, path: Path) -> bytes:
         """Save the whole screen as PNG; returns the file's bytes."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        command = ["import", "-window", "root", "-depth", "8", "-define", "png:exclude-chunk=date,time"]
+        command = ["import", "-window", "root", "-define", "png:exclude-chunk=date,time"]
         subprocess.run([*command, str(path)], env=self.env, check=True)
         return path.read_bytes()
+
+    @staticmethod
+    def shrink(path: Path) -> None:
+        """Bring a picture down to 256 colours: a third of the bytes, and the eye sees the same."""
+        subprocess.run(["mogrify", "+dither", "-colors", "256", str(path)], check=True)
+        path.chmod(0o644)
 
     def photograph_when_still(self, path: Path, patience_s: float = 240) -> None:
         """Save the screen once three pictures in a row are equal (shaders have compiled)."""
@@ -185,4 +191,3 @@ class Desktop:
                 raise GuiError(f"the screen did not come to rest within {patience_s:g} s")
             self.settle()
             pictures.append(self.photograph(path))
-            time.sleep(0.4)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 
 import bpy
 from mathutils import Vector
@@ -26,25 +27,18 @@ class Probe:
         os.set_blocking(inbox, False)
         self.inbox, self.outbox = inbox, outbox
         self.buffer = b""
+        self.inner_s = 0.0
         self.reset()
 
     def reset(self) -> None:
-        """Forget the longest stall and the times at which jobs began and ended."""
-        self.last_seen = time.monotonic()
-        self.longest_stall_s = 0.0
-        self.longest_draw_s = 0.0
-        self.drawing = False
+        """Forget the longest steps and the times at which jobs began and ended."""
+        self.longest_s: dict[str, float] = {}
         self.job_seen_at: float | None = None
         self.job_gone_at: float | None = None
 
     def tick(self) -> float:
-        """Note how long the main thread was away and whether a job runs; answer what was asked."""
-        now = self.note()
-        running = bool(running_jobs())
-        if running and self.job_seen_at is None:
-            self.job_seen_at = now
-        if self.job_seen_at is not None and not running and self.job_gone_at is None:
-            self.job_gone_at = now
+        """Look whether a job runs, and answer what was asked."""
+        self.look()
         try:
             self.buffer += os.read(self.inbox, 65536)
         except BlockingIOError:
@@ -52,29 +46,15 @@ class Probe:
         *lines, self.buffer = self.buffer.split(b"\n")
         for line in lines:
             self.answer(json.loads(line))
-        self.last_seen = time.monotonic()
         return TICK_S
 
-    def note(self) -> float:
-        """Book the time since the last sign of life to drawing or to work; returns the time.
-
-        Blender works off its events, then draws, then runs its timers. What software OpenGL takes
-        to draw says nothing about the add-on.
-        """
-        now = time.monotonic()
-        if self.drawing:
-            self.longest_draw_s = max(self.longest_draw_s, now - self.last_seen)
-        else:
-            self.longest_stall_s = max(self.longest_stall_s, now - self.last_seen)
-        self.last_seen = now
-        self.drawing = False
-        return now
-
-    def draw(self) -> None:
-        """Called when the viewport begins to draw."""
-        if not self.drawing:
-            self.note()
-        self.drawing = True
+    def look(self) -> None:
+        """Note when a job was first seen, and when first no more."""
+        running = bool(running_jobs())
+        if running and self.job_seen_at is None:
+            self.job_seen_at = time.monotonic()
+        if self.job_seen_at is not None and not running and self.job_gone_at is None:
+            self.job_gone_at = time.monotonic()
 
     def answer(self, question: dict) -> None:
         """Write one line: what was asked for, or the error that asking caused."""
@@ -87,14 +67,37 @@ class Probe:
     def ask_reset(self) -> None:
         self.reset()
 
+    def ask_time_operators(self) -> None:
+        """From now on measure how long the add-on holds the main thread, drawing apart."""
+        generate, insert = bpy.types.VERNISSAGE_OT_generate, bpy.types.VERNISSAGE_OT_insert
+        invoke, modal = generate.invoke, generate.modal
+        execute = insert.execute
+        # Blender counts the parameters of what it calls: they must stand here.
+        generate.invoke = lambda this, context, event: self.timed(
+            "click_s", invoke, this, context, event
+        )
+        generate.modal = lambda this, context, event: self.timed(
+            "step_s", modal, this, context, event
+        )
+        insert.execute = lambda this, context: self.timed("insertion_s", execute, this, context)
+
+    def timed(self, name: str, method: Callable, *inputs: object) -> set[str]:
+        """Keep the longest time that `method` takes, without that of methods it calls in turn."""
+        outer, self.inner_s = self.inner_s, 0.0
+        began = time.monotonic()
+        try:
+            return method(*inputs)
+        finally:
+            whole = time.monotonic() - began
+            self.longest_s[name] = max(self.longest_s.get(name, 0.0), whole - self.inner_s)
+            self.inner_s = outer + whole
+
     def ask_times(self) -> dict:
-        """Seconds of the machine's monotonic clock, which the driver shares."""
+        """Seconds; moments are of the machine's monotonic clock, which the driver shares."""
         return {
-            "longest_stall_s": self.longest_stall_s,
-            "longest_draw_s": self.longest_draw_s,
+            "longest_s": self.longest_s,
             "job_seen_at": self.job_seen_at,
             "job_gone_at": self.job_gone_at,
-            "running": running_jobs(),
         }
 
     def ask_screen(self) -> dict:
@@ -145,7 +148,9 @@ class Probe:
         """What is in the scene, in metres of world space."""
         scene = bpy.context.scene
         return {
-            "census": {kind: sorted(block.name for block in getattr(bpy.data, kind)) for kind in KINDS},
+            "census": {
+                kind: sorted(block.name for block in getattr(bpy.data, kind)) for kind in KINDS
+            },
             "collections": {
                 child.name: sorted(thing.name for thing in child.all_objects)
                 for child in scene.collection.children
@@ -193,7 +198,7 @@ def describe(thing: bpy.types.Object) -> dict:
         "high": [max(p[axis] for p in places) for axis in range(3)],
         "collections": [owner.name for owner in thing.users_collection],
         "selected": thing.select_get(),
-        "properties": sorted(name for name in thing.keys() if name.startswith("vernissage")),
+        "properties": sorted(name for name, _ in thing.items() if name.startswith("vernissage")),
         "origin": list(thing.matrix_world.translation),
     }
     if thing.type == "ARMATURE":
@@ -216,4 +221,5 @@ def describe(thing: bpy.types.Object) -> dict:
 inbox, outbox = (int(number) for number in os.environ["GUI_PROBE_PIPES"].split(","))
 probe = Probe(inbox, outbox)
 bpy.app.timers.register(probe.tick, persistent=True)
-bpy.types.SpaceView3D.draw_handler_add(probe.draw, (), "WINDOW", "PRE_VIEW")
+# Between a click and the next tick Blender may draw, which takes long without a GPU.
+bpy.types.SpaceView3D.draw_handler_add(probe.look, (), "WINDOW", "PRE_VIEW")
