@@ -6,7 +6,7 @@ import bpy
 from . import runtime
 from .ops import engine as engine_ops
 from .ops import generate, insert, results, seed
-from .ui import panels, preferences, settings, thumbnails
+from .ui import menus, panels, preferences, settings, thumbnails
 
 CLASSES = (
     *settings.CLASSES,
@@ -28,12 +28,14 @@ def register():
         name="Vernissage", type=settings.VERNISSAGE_PG_settings
     )
     bpy.app.handlers.load_pre.append(runtime.on_load_pre)
+    menus.add()
 
 
 def unregister():
     """The reverse; a running job is cancelled and the engine's process ended first."""
     runtime.shut_down()
     thumbnails.clear()
+    menus.remove()
     bpy.app.handlers.load_pre.remove(runtime.on_load_pre)
     del bpy.types.Scene.vernissage
     for cls in reversed(CLASSES):

@@ -60,6 +60,7 @@ def session():
     wanted = command()
     current = _state.session
     if current is not None and (current.busy or current.command == wanted):
+        current.patience_s = preferences().patience
         return current
     if wanted is None:
         raise problems.engine_missing()

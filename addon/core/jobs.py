@@ -84,7 +84,8 @@ def _item(item: Any, folder: Path) -> MadeItem:
 def _file(path: Any, folder: Path) -> str | None:
     if path is None:
         return None
-    if not isinstance(path, str) or not Path(path).is_relative_to(folder):
+    # Resolved, because the engine resolves links and may find the folder under another name.
+    if not isinstance(path, str) or not Path(path).resolve().is_relative_to(folder.resolve()):
         raise result_unreadable(f"The engine put a file outside the job's folder: {path}.")
     if not Path(path).is_file():
         raise result_unreadable(f"A file that the engine promised is missing: {path}.")

@@ -96,5 +96,8 @@ def cancelled() -> Problem:
 
 def from_engine(code: str, sentence: str, fix: str) -> Problem:
     """A problem that the engine reported itself."""
-    remedy = Remedy.LOG if code == "E_INTERNAL" else Remedy.NONE
-    return Problem(code, sentence.rstrip(".") + ".", fix, remedy)
+    sentence = sentence.rstrip(".") + "."
+    if code == "E_INTERNAL":
+        # Its own advice is for the command line.
+        return Problem(code, sentence, "Generate again; if it stays, report the log.", Remedy.LOG)
+    return Problem(code, sentence, fix)

@@ -25,6 +25,8 @@ class VERNISSAGE_OT_check_engine(EngineOperator, bpy.types.Operator):
         return True
 
     def begin(self, _context):
+        if not runtime.preferences().engine_command.strip():
+            runtime.search()
         session = runtime.session()
         session.greet()
         if session.problem:

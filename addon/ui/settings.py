@@ -30,7 +30,10 @@ def _remembered() -> str:
 
 def remember_models(models) -> None:
     """Keep the names for the next start, so that the list is right before the engine runs."""
-    runtime.preferences().models = json.dumps([(model.name, model.title) for model in models])
+    text = json.dumps([(model.name, model.title) for model in models])
+    # Writing it anew would mark the user's preferences as changed.
+    if text != runtime.preferences().models:
+        runtime.preferences().models = text
 
 
 def _number(name: str) -> int:
@@ -119,8 +122,8 @@ class VERNISSAGE_PG_settings(bpy.types.PropertyGroup):
         if request.get("model") in dict(known_models()):
             self.model = request["model"]
         for name in ("seed", "count", "truncation", "height", "rig"):
-            if name in request:
-                setattr(self, name, request[name])
+            if isinstance(value := request.get(name), int | float):
+                setattr(self, name, type(getattr(self, name))(value))
 
 
 CLASSES = (VERNISSAGE_PG_settings,)

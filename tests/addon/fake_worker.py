@@ -101,8 +101,11 @@ def generate(mode: str, job: str, params: dict[str, Any], lines: Any, glb: str |
         for byte in json.dumps(body, ensure_ascii=False).encode() + b"\n":
             write(bytes([byte]))
         finish(job, params, glb)
-    elif mode == "outside":
-        item = {"name": "a", "seed": 0, "files": {"glb": "/etc/passwd"}, "report": {}}
+    elif mode == "resolved":
+        finish(job, params | {"out": str(Path(params["out"]).resolve())}, glb)
+    elif mode in ("outside", "climbing"):
+        path = "/etc/passwd" if mode == "outside" else f"{params['out']}/../../logs/engine.log"
+        item = {"name": "a", "seed": 0, "files": {"glb": path}, "report": {}}
         send(id=job, result={"items": [item], "sheet": None, "report": None})
     elif mode == "lost":
         path = str(Path(params["out"], "never.glb"))

@@ -39,6 +39,18 @@ def part(name: str) -> Any:
     return importlib.import_module(f"{PACKAGE}.{name}")
 
 
+def settings() -> Any:
+    """What the user set in this scene."""
+    return bpy.context.scene.vernissage
+
+
+def made() -> list[Any]:
+    """The armatures that were placed, in the order of their seeds."""
+    objects = bpy.data.collections["Vernissage"].objects
+    roots = [ob for ob in objects if ob.type == "ARMATURE"]
+    return sorted(roots, key=lambda ob: ob["vernissage_seed"])
+
+
 def census() -> dict[str, list[str]]:
     """The names of all datablocks of the kinds that the add-on makes."""
     return {kind: sorted(block.name for block in getattr(bpy.data, kind)) for kind in KINDS}

@@ -46,6 +46,9 @@ class Layout:
         assert 0.0 <= factor <= 1.0
         self.drawn.append(text)
 
+    def separator(self) -> None:
+        pass
+
     def template_icon(self, icon_value: int, scale: float = 1.0) -> None:
         self.drawn.append("<picture>")
 
@@ -220,13 +223,21 @@ def test_a_model_keeps_its_place_when_the_engine_learns_others(prefs: Any) -> No
     prefs.models = ""
 
 
+def test_the_add_menu_offers_it(addon: types.ModuleType) -> None:
+    drawn: list[str] = []
+    layout = Layout(drawn)
+    part("ui.menus").draw_add(types.SimpleNamespace(layout=layout), bpy.context)
+    assert drawn == ["[Vernissage Characters]"]
+
+
 def types_of_blender() -> set[str]:
     return {name for name in dir(bpy.types) if "vernissage" in name.lower()}
 
 
 def handlers() -> dict[str, int]:
     lists = {name: getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers)}
-    return {name: len(value) for name, value in lists.items() if isinstance(value, list)}
+    found = {name: len(value) for name, value in lists.items() if isinstance(value, list)}
+    return found | {"add menu": len(bpy.types.VIEW3D_MT_add._dyn_ui_initialize())}
 
 
 def test_it_comes_and_goes_50_times_and_leaves_nothing(addon: types.ModuleType) -> None:
