@@ -34,7 +34,7 @@ from engine.request import GenerateRequest, GenerateResult, IsCancelled, OnProgr
 
 log = logging.getLogger(__name__)
 
-ANSWER_S = 1.0
+ANSWER_S = 0.75
 """Seconds that a cancelled job has to end; then it is answered for, and its files are removed."""
 
 END_S = 1.5

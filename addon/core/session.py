@@ -15,7 +15,7 @@ from .jobs import Job, Made, State
 from .process import EngineProcess
 from .protocol import Answer, Notice
 
-CANCEL_GRACE_S = 1.5
+CANCEL_GRACE_S = 1.25
 """Seconds an engine has to honour a cancel before it is killed."""
 
 HELLO_ID = "hello"
