@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from engine.assets.asset import Asset
-from engine.assets.raster import cover, nearest, solid_cells
+from engine.shape.raster import cover, nearest, solid_cells
 
 VIEWS = {  # azimuth to the viewer's right of the front, elevation; degrees
     "three-quarter": (32.0, 20.0),

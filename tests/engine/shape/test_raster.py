@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.assets.raster import cover, nearest, solid_cells
+from engine.shape.raster import cover, nearest, solid_cells
 
 
 def inside(corners: np.ndarray, x: float, y: float) -> float:
