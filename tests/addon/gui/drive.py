@@ -241,7 +241,7 @@ class Play:
         for _ in range(3):
             desktop.xdotool("click", 4)  # the wheel, which Blender ignores while it still zooms
             desktop.settle()
-        desktop.key("ctrl+KP_6")
+        desktop.key("ctrl+KP_6", "ctrl+KP_6", "ctrl+KP_6")
 
     def portrait(self) -> None:
         """Material Preview, and a picture once its shaders are there."""
@@ -288,6 +288,7 @@ class Play:
     def press_escape(self) -> float:
         """Press Esc over the viewport; returns the time."""
         self.over_viewport()
+        self.desktop.settle()
         pressed = time.monotonic()
         self.desktop.xdotool("key", "Escape")
         return pressed
