@@ -28,7 +28,6 @@ class Entry:
     seconds: float
     request: dict[str, Any]
     items: tuple[MadeItem, ...]
-    sheet: str | None = None
 
     @property
     def label(self) -> str:
@@ -36,11 +35,6 @@ class Entry:
         seeds = [item.seed for item in self.items]
         said = f"Seed {seeds[0]}" if len(seeds) == 1 else f"Seeds {min(seeds)} to {max(seeds)}"
         return f"{said}, {self.title}"
-
-    @property
-    def complete(self) -> bool:
-        """Every file is still there."""
-        return all(Path(path).is_file() for item in self.items for path in item.files.values())
 
 
 class History:
@@ -123,7 +117,6 @@ def _entry(value: dict[str, Any]) -> Entry:
     request = value["request"]
     if not isinstance(request, dict) or not items:
         raise TypeError("an entry has a request and at least one item")
-    sheet = value.get("sheet")
     return Entry(
         str(value["id"]),
         str(value["when"]),
@@ -132,5 +125,4 @@ def _entry(value: dict[str, Any]) -> Entry:
         float(value["seconds"]),
         request,
         items,
-        None if sheet is None else str(sheet),
     )

@@ -69,21 +69,18 @@ class Made:
         items = result.get("items")
         if not isinstance(items, list) or not items:
             raise result_unreadable("The engine made nothing.")
-        return cls(tuple(_item(item, folder) for item in items), _file(result.get("sheet"), folder))
+        return cls(tuple(_item(item, folder) for item in items))
 
 
 def _item(item: Any, folder: Path) -> MadeItem:
     match item:
-        case {"name": str(name), "seed": int(seed), "files": {"glb": str(), **others}}:
-            files = {"glb": item["files"]["glb"], **others}
+        case {"name": str(name), "seed": int(seed), "files": dict(files)} if "glb" in files:
             checked = {str(kind): _file(path, folder) for kind, path in files.items()}
-            return MadeItem(name, seed, {k: path for k, path in checked.items() if path})
+            return MadeItem(name, seed, checked)
     raise result_unreadable("The engine's answer has no GLB file for an item.")
 
 
-def _file(path: Any, folder: Path) -> str | None:
-    if path is None:
-        return None
+def _file(path: Any, folder: Path) -> str:
     # Resolved, because the engine resolves links and may find the folder under another name.
     if not isinstance(path, str) or not Path(path).resolve().is_relative_to(folder.resolve()):
         raise result_unreadable(f"The engine put a file outside the job's folder: {path}.")

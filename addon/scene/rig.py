@@ -36,12 +36,10 @@ def _tail(index: int, model: Model, flesh: list[Vector]) -> Vector:
     if len(children) == 1 and (children[0] - head).length > SHORTEST:
         return children[0]
     if not children and flesh:
-        way = sum(flesh, Vector()) / len(flesh) - head
-        if way.length > SHORTEST:
-            way.normalize()
-            # Nearly to the skin: a bone that sticks out would be drawn outside of the body.
-            reach = max((point - head).dot(way) for point in flesh)
-            return head + max(0.9 * reach, SHORTEST) * way
+        middle = sum(flesh, Vector()) / len(flesh)
+        if (middle - head).length > SHORTEST:
+            # Not as far as the skin: a bone that sticks out would be drawn outside of the body.
+            return head + 1.5 * (middle - head)
     above = [child for child in children if child.z - head.z > SHORTEST]
     length = min((child.z - head.z for child in above), default=0.1)
     return head + Vector((0.0, 0.0, max(length, SHORTEST)))

@@ -11,6 +11,9 @@ from .thumbnails import picture
 SHOWN = 8
 """Results listed in the panel."""
 
+PICTURES = 12
+"""Characters of the newest result that are shown."""
+
 
 class _Panel:
     bl_space_type = "VIEW_3D"
@@ -79,14 +82,22 @@ class VERNISSAGE_PT_results(_Panel, bpy.types.Panel):
         entries = runtime.history().entries[:SHOWN]
         if not entries:
             layout.label(text="Nothing made yet", icon="INFO")
-        elif newest := picture(entries[0]):
-            layout.template_icon(newest, scale=8.0)
+        else:
+            self._draw_pictures(layout, entries[0])
         column = layout.column(align=True)
         for entry in entries:
             row = column.row(align=True)
             row.operator("vernissage.recall", text=entry.label, icon="LOOP_BACK").entry = entry.id
             row.operator("vernissage.insert", text="", icon="IMPORT").entry = entry.id
             row.operator("vernissage.forget", text="", icon="TRASH").entry = entry.id
+
+    @staticmethod
+    def _draw_pictures(layout, entry):
+        icons = [icon for item in entry.items[:PICTURES] if (icon := picture(entry, item))]
+        columns = min(4, max(len(icons), 1))
+        grid = layout.grid_flow(row_major=True, columns=columns, even_columns=True)
+        for icon in icons:
+            grid.template_icon(icon, scale=7.0 if columns == 1 else 12.0 / columns)
 
 
 class VERNISSAGE_PT_engine(_Panel, bpy.types.Panel):

@@ -8,18 +8,18 @@ import bpy.utils.previews
 _pictures = None
 
 
-def picture(entry) -> int:
-    """The icon of a result: its contact sheet, or its only preview; 0 without either."""
+def picture(entry, item) -> int:
+    """The icon of one character of a result; 0 without a preview."""
     global _pictures
-    first = entry.items[0].files.get("preview")
-    path = first if len(entry.items) == 1 else entry.sheet or first
+    path = item.files.get("preview")
     if path is None or not Path(path).is_file():
         return 0
     if _pictures is None:
         _pictures = bpy.utils.previews.new()
-    if entry.id not in _pictures:
-        _pictures.load(entry.id, path, "IMAGE")
-    return _pictures[entry.id].icon_id
+    name = f"{entry.id}/{item.name}"
+    if name not in _pictures:
+        _pictures.load(name, path, "IMAGE")
+    return _pictures[name].icon_id
 
 
 def clear() -> None:

@@ -31,7 +31,7 @@ class Layout:
     def _inner(self, **_: object) -> Layout:
         return Layout(self.drawn)
 
-    row = column = box = split = _inner
+    row = column = box = split = grid_flow = _inner
 
     def label(self, *, text: str = "", icon: str = "NONE") -> None:
         assert icon in ICONS, icon
@@ -142,14 +142,14 @@ def test_results_can_be_recalled_placed_again_and_forgotten(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without a window Blender gives out no icons.
-    monkeypatch.setattr(part("ui.panels"), "picture", lambda entry: len(entry.items))
+    monkeypatch.setattr(part("ui.panels"), "picture", lambda entry, item: 7)
     engine("happy")
     bpy.ops.vernissage.generate()
     bpy.context.scene.vernissage.count = 3
     bpy.ops.vernissage.generate()
     drawn = draw("VERNISSAGE_PT_results")
-    assert drawn[0] == "<picture>"
-    assert drawn[1::3] == ["[Seeds 1 to 3, Voxel Characters]", "[Seed 0, Voxel Characters]"]
+    assert drawn[:3] == ["<picture>"] * 3
+    assert drawn[3::3] == ["[Seeds 1 to 3, Voxel Characters]", "[Seed 0, Voxel Characters]"]
 
 
 def test_the_picture_of_a_result_is_loaded_once_and_given_back(engine: Engine) -> None:
@@ -157,12 +157,12 @@ def test_the_picture_of_a_result_is_loaded_once_and_given_back(engine: Engine) -
     bpy.ops.vernissage.generate()
     thumbnails, (entry,) = part("ui.thumbnails"), part("runtime").history().entries
     for _ in range(2):
-        thumbnails.picture(entry)
-        assert list(thumbnails._pictures) == [entry.id]
+        thumbnails.picture(entry, entry.items[0])
+        assert len(thumbnails._pictures) == 1
     thumbnails.clear()
     assert thumbnails._pictures is None
     Path(entry.items[0].files["preview"]).unlink()
-    assert thumbnails.picture(entry) == 0
+    assert thumbnails.picture(entry, entry.items[0]) == 0
 
 
 def test_the_preferences_show_what_the_check_found(engine: Engine, prefs: Any) -> None:
