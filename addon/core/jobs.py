@@ -54,10 +54,9 @@ class MadeItem:
 
 @dataclass(frozen=True)
 class Made:
-    """What the engine answered: the assets, and the pictures of all of them if any."""
+    """What the engine answered."""
 
     items: tuple[MadeItem, ...]
-    sheet: str | None
 
     @classmethod
     def read(cls, result: dict[str, Any], folder: Path) -> Made:

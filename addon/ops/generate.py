@@ -64,7 +64,6 @@ class VERNISSAGE_OT_generate(EngineOperator, bpy.types.Operator):
             round(job.seconds, 3),
             job.request,
             job.made.items,
-            job.made.sheet,
         )
         settings = context.scene.vernissage
         try:
