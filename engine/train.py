@@ -57,7 +57,7 @@ def train(
     trainer = Trainer(model, chosen.train, run, device=best_device(), identity=chosen.identity)
     if resume:
         trainer.resume()
-    started = time.monotonic()
+    started = time.process_time()
 
     def on_step(report: StepReport) -> None:
         if on_progress:
@@ -68,7 +68,7 @@ def train(
     )
     cost = {
         "images": trainer.images,
-        "seconds_this_time": round(time.monotonic() - started),
+        "cpu_seconds_this_time": round(time.process_time() - started),
         "device": _device_name(trainer.device),
         "tier": chosen.tier,
     }

@@ -57,6 +57,11 @@ class TrainConfig(BaseModel):
     batch: int = Field(16, ge=2, description="Samples a step.")
     phases: tuple[Phase, ...] = Field(min_length=1, description="Run one after another.")
     optimizer: Literal["adam", "rmsprop"] = Field("adam", description="For both players.")
+    stop_kimg: float | None = Field(
+        None,
+        gt=0,
+        description="Early stopping: end here; the phases' schedules keep their length.",
+    )
     ema_kimg: float = Field(10.0, gt=0, description="Half-life of the averaged generator.")
     augment: AugmentConfig = Field(default_factory=AugmentConfig)
     precision: Literal["auto", "f32", "bf16"] = Field(
@@ -66,8 +71,11 @@ class TrainConfig(BaseModel):
 
     @property
     def total_images(self) -> int:
-        """Real samples shown over all phases."""
-        return sum(self.phase_images(phase) for phase in self.phases)
+        """Real samples shown over all phases, or up to the early stop."""
+        total = sum(self.phase_images(phase) for phase in self.phases)
+        if self.stop_kimg is None:
+            return total
+        return min(total, round(self.stop_kimg * 1000 / self.batch) * self.batch)
 
     def phase_images(self, phase: Phase) -> int:
         """Real samples shown in one phase, a whole number of steps."""

@@ -196,3 +196,14 @@ def test_a_full_disk_leaves_the_older_checkpoint(
         game.save()
     assert checkpoint.newest(tmp_path) == kept
     assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == [kept.name]
+
+
+def test_an_early_stop_ends_the_run_and_leaves_the_schedules_their_length(tmp_path: Path) -> None:
+    early = trainer(tmp_path / "early", stop_kimg=1.0)
+    assert early.run()
+    assert early.images == 1024
+    stops = iter([False] * 15)
+    whole = trainer(tmp_path / "whole")
+    whole.run(is_cancelled=lambda: next(stops, True))
+    assert whole.images == early.images
+    assert torch.equal(weights(whole.generator), weights(early.generator))
