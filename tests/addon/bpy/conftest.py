@@ -4,4 +4,4 @@ import os
 
 INSIDE = "VERNISSAGE_INSIDE_BLENDER"
 
-collect_ignore_glob = [] if os.environ.get(INSIDE) else ["inside/*"]
+collect_ignore_glob = [] if os.environ.get(INSIDE) else ["inside"]
