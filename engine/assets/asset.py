@@ -18,6 +18,7 @@ class Material:
     Attributes:
         texture: (H, W, 3) or (H, W, 4) uint8 sRGB base colour, row 0 at the top (v = 0).
         pixelated: sample the texture with NEAREST (voxel palettes) instead of LINEAR.
+        normal_texture: (H, W, 3) uint8 tangent-space normals, y up, for meshes with tangents.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Material:
     metallic: float = 0.0
     roughness: float = 1.0
     pixelated: bool = False
+    normal_texture: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Mesh:
         positions: (N, 3) float32 metres. normals: (N, 3) float32 unit. uvs: (N, 2) float32.
         faces: (M, 3) uint32, counter-clockwise seen from outside.
         joints: (N, 4) uint8 indices into the skeleton. weights: (N, 4) float32, rows sum to 1.
+        tangents: (N, 4) float32, unit, with the hand in w; for a material with a normal texture.
     """
 
     name: str
@@ -45,6 +48,16 @@ class Mesh:
     material: Material
     joints: np.ndarray | None = None
     weights: np.ndarray | None = None
+    tangents: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Hull:
+    """A convex collider: (N, 3) float32 positions in metres and (M, 3) uint32 faces. Never drawn."""
+
+    name: str
+    positions: np.ndarray
+    faces: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,12 @@ class Clip:
 
 @dataclass(frozen=True)
 class Asset:
-    """What the engine hands over. `provenance` and `report` hold JSON values only."""
+    """What the engine hands over. `provenance` and `report` hold JSON values only.
+
+    Attributes:
+        meshes: what is drawn. lods: coarser stand-ins for the one mesh, finest first.
+        hulls: what a physics engine takes instead of it.
+    """
 
     name: str
     meshes: tuple[Mesh, ...]
@@ -79,3 +97,5 @@ class Asset:
     clips: tuple[Clip, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
+    lods: tuple[Mesh, ...] = ()
+    hulls: tuple[Hull, ...] = ()

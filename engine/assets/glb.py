@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from engine.assets.asset import Asset, Clip, Joint, Material, Mesh
+from engine.assets.asset import Asset, Clip, Hull, Joint, Material, Mesh
 from engine.assets.provenance import xmp_packet
 from engine.files import write_bytes
 
@@ -35,8 +35,9 @@ def glb_bytes(asset: Asset) -> bytes:
     """The GLB file of `asset`.
 
     Scene: each mesh is a root node, as skinned meshes must be; the skeleton hangs under a node of
-    its own, which importers take as the armature. Provenance is in `asset.extras` and, as XMP, in
-    KHR_xmp_json_ld.
+    its own, which importers take as the armature. Coarser levels of detail and colliders are nodes
+    of further scenes, so that a viewer, which shows the first, does not draw them; their `extras`
+    say what they are. Provenance is in `asset.extras` and, as XMP, in KHR_xmp_json_ld.
     """
     return _Writer(asset).finish()
 
@@ -59,8 +60,13 @@ class _Writer:
         self._provenance()
         if self.asset.skeleton:
             self._skeleton(self.asset.skeleton)
-        for mesh in self.asset.meshes:
-            self._mesh(mesh)
+        first = self.json["scenes"][0]["nodes"]
+        detail = {"role": "lod", "level": 0} if self.asset.lods else None
+        first += [self._mesh(mesh, detail) for mesh in self.asset.meshes]
+        for level, mesh in enumerate(self.asset.lods, 1):
+            self._scene(f"LOD{level}", [self._mesh(mesh, {"role": "lod", "level": level})])
+        if self.asset.hulls:
+            self._scene("Collider", [self._hull(hull) for hull in self.asset.hulls])
         for clip in self.asset.clips:
             self._clip(clip)
         self._pad()
@@ -144,36 +150,78 @@ class _Writer:
         }
         self._add("skins", skin)
 
-    def _mesh(self, mesh: Mesh) -> None:
+    def _scene(self, name: str, nodes: list[int]) -> None:
+        self._add("scenes", {"name": name, "nodes": nodes})
+
+    def _mesh(self, mesh: Mesh, extras: dict[str, Any] | None = None) -> int:
+        """Index of the node of a mesh."""
         attributes = {
             "POSITION": self._accessor(mesh.positions.astype(np.float32), _VERTICES, bounds=True),
             "NORMAL": self._accessor(mesh.normals.astype(np.float32), _VERTICES),
             "TEXCOORD_0": self._accessor(mesh.uvs.astype(np.float32), _VERTICES),
         }
+        if mesh.tangents is not None:
+            attributes["TANGENT"] = self._accessor(mesh.tangents.astype(np.float32), _VERTICES)
         node: dict[str, Any] = {"name": mesh.name}
+        if extras is not None:
+            node["extras"] = extras
         if mesh.joints is not None and mesh.weights is not None:
             joints = np.where(mesh.weights > 0, mesh.joints, 0).astype(np.uint8)
             attributes["JOINTS_0"] = self._accessor(joints, _VERTICES)
             attributes["WEIGHTS_0"] = self._accessor(mesh.weights.astype(np.float32), _VERTICES)
             node["skin"] = 0
-        small = len(mesh.positions) < 65535
-        indices = mesh.faces.astype(np.uint16 if small else np.uint32).reshape(-1)
         primitive = {
             "attributes": attributes,
-            "indices": self._accessor(indices, _INDICES),
+            "indices": self._indices(mesh.faces, len(mesh.positions)),
             "material": self._material(mesh.material),
         }
         node["mesh"] = self._add("meshes", {"name": mesh.name, "primitives": [primitive]})
-        self.json["scenes"][0]["nodes"].append(self._add("nodes", node))
+        return self._add("nodes", node)
+
+    def _hull(self, hull: Hull) -> int:
+        """Index of the node of a collider: positions only, no material."""
+        place = self._accessor(hull.positions.astype(np.float32), _VERTICES, bounds=True)
+        primitive = {
+            "attributes": {"POSITION": place},
+            "indices": self._indices(hull.faces, len(hull.positions)),
+        }
+        mesh = self._add("meshes", {"name": hull.name, "primitives": [primitive]})
+        extras = {"role": "collider", "hidden": True}
+        return self._add("nodes", {"name": hull.name, "mesh": mesh, "extras": extras})
+
+    def _indices(self, faces: np.ndarray, points: int) -> int:
+        kind = np.uint16 if points < 65535 else np.uint32
+        return self._accessor(faces.astype(kind).reshape(-1), _INDICES)
 
     def _material(self, material: Material) -> int:
         """Index of the material; meshes that share the object share the entry."""
         if id(material) in self.materials:
             return self.materials[id(material)]
-        png = io.BytesIO()
-        Image.fromarray(material.texture).save(png, "PNG")
-        image = {
+        entry: dict[str, Any] = {
             "name": material.name,
+            "pbrMetallicRoughness": {
+                "baseColorTexture": {
+                    "index": self._texture(material.name, material.texture, material)
+                },
+                "metallicFactor": material.metallic,
+                "roughnessFactor": material.roughness,
+            },
+        }
+        if material.normal_texture is not None:
+            name = f"{material.name} normals"
+            texture = self._texture(name, material.normal_texture, material)
+            entry["normalTexture"] = {"index": texture}
+        if material.texture.shape[2] == 4:
+            entry["alphaMode"] = "MASK"
+        self.materials[id(material)] = self._add("materials", entry)
+        return self.materials[id(material)]
+
+    def _texture(self, name: str, picture: np.ndarray, material: Material) -> int:
+        """Index of a texture with its image and how it is sampled."""
+        png = io.BytesIO()
+        Image.fromarray(picture).save(png, "PNG")
+        image = {
+            "name": name,
             "mimeType": "image/png",
             "bufferView": self._view(png.getvalue()),
         }
@@ -184,18 +232,7 @@ class _Writer:
             "wrapT": _CLAMP,
         }
         texture = {"sampler": self._add("samplers", sampler), "source": self._add("images", image)}
-        entry: dict[str, Any] = {
-            "name": material.name,
-            "pbrMetallicRoughness": {
-                "baseColorTexture": {"index": self._add("textures", texture)},
-                "metallicFactor": material.metallic,
-                "roughnessFactor": material.roughness,
-            },
-        }
-        if material.texture.shape[2] == 4:
-            entry["alphaMode"] = "MASK"
-        self.materials[id(material)] = self._add("materials", entry)
-        return self.materials[id(material)]
+        return self._add("textures", texture)
 
     def _clip(self, clip: Clip) -> None:
         times = self._accessor(clip.times.astype(np.float32), bounds=True)

@@ -1,0 +1,159 @@
+"""Colliders: convex hulls that hold a mesh, few enough corners for a physics engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import ConvexHull, QhullError
+
+from engine.shape.mesh import TriMesh, compact
+
+MOST_HULLS = 8
+MOST_CORNERS = 64
+_CUTS = 5  # planes tried along each axis
+_GAIN = 0.03  # of the whole hull's volume: a cut that saves less is not worth a hull
+
+
+@dataclass(frozen=True)
+class Collider:
+    """Convex hulls whose union holds a mesh.
+
+    Attributes:
+        hulls: closed convex meshes, in the frame of the mesh.
+        tolerance: how far the mesh's furthest corner stands out of the hulls, in its unit; 0 where
+            all is held. fill: volume of the mesh's cells over that of the hulls, 0..1.
+    """
+
+    hulls: tuple[TriMesh, ...]
+    tolerance: float
+    fill: float
+
+
+def single_hull(mesh: TriMesh, solid_volume: float) -> Collider:
+    """One convex hull around everything."""
+    return _collider([mesh.points[np.unique(mesh.faces)]], solid_volume)
+
+
+def convex_parts(mesh: TriMesh, cells: np.ndarray) -> Collider:
+    """At most eight hulls, cut where that saves the most volume.
+
+    Args:
+        cells: (D, H, W) bool solidity, z, y, x, one cell a unit of the mesh: the box is [0, N]³.
+
+    Greedy cuts along the axes by the volume of the hulls of both sides, as V-HACD (Mamou 2016)
+    does. CoACD cuts better and takes 20 s where this takes 0.3: too long for an asset in seconds.
+    """
+    place = np.argwhere(cells)[:, ::-1].astype(np.float64) + 0.5
+    parts = [place]
+    volumes = [_volume(place)]
+    least = _GAIN * volumes[0]
+    cuts = [_best_cut(place)]
+    while len(parts) < MOST_HULLS:
+        gains = [
+            whole - (cut[0] if cut else whole) for whole, cut in zip(volumes, cuts, strict=True)
+        ]
+        index = int(np.argmax(gains))
+        cut = cuts[index]
+        if cut is None or gains[index] < least:
+            break
+        _, axis, level = cut
+        below = parts[index][:, axis] < level
+        for side in (parts[index][below], parts[index][~below]):
+            parts.append(side)
+            volumes.append(_volume(side))
+            cuts.append(_best_cut(side))
+        del parts[index], volumes[index], cuts[index]
+    return _collider(_corners_by_part(mesh, parts, cells.shape), float(cells.sum()))
+
+
+def _corners_by_part(
+    mesh: TriMesh, parts: list[np.ndarray], shape: tuple[int, ...]
+) -> list[np.ndarray]:
+    """The corners of the faces that lie in each part, so that every face is in one hull."""
+    from scipy.ndimage import distance_transform_edt
+
+    owner = np.zeros(shape, np.int64)
+    for number, part in enumerate(parts, 1):
+        x, y, z = part.astype(np.int64).T
+        owner[z, y, x] = number
+    near = distance_transform_edt(owner == 0, return_distances=False, return_indices=True)
+    owner = owner[tuple(near)]
+    middle = mesh.corners.mean(1).astype(np.int64)
+    x, y, z = np.clip(middle, 0, np.array(shape[::-1]) - 1).T
+    of_face = owner[z, y, x]
+    groups = [mesh.points[np.unique(mesh.faces[of_face == k + 1])] for k in range(len(parts))]
+    return [group for group in groups if len(group) >= 4]
+
+
+def _best_cut(place: np.ndarray) -> tuple[float, int, float] | None:
+    """Volume of both hulls, axis and level of the best of a few cuts; None where none is possible."""
+    best: tuple[float, int, float] | None = None
+    for axis in range(3):
+        low, high = place[:, axis].min(), place[:, axis].max()
+        for level in sorted(set(np.rint(np.linspace(low, high, _CUTS + 2)[1:-1]).tolist())):
+            below = place[:, axis] < level
+            if not below.any() or below.all():
+                continue
+            total = _volume(place[below]) + _volume(place[~below])
+            if best is None or total < best[0]:
+                best = total, axis, float(level)
+    return best
+
+
+def _volume(place: np.ndarray) -> float:
+    """Volume of the convex hull of unit cells with these centres."""
+    ends = place
+    for axis in range(2):  # only the ends of each row can be corners of the hull
+        key = np.delete(ends, axis, axis=1) @ (1.0, 4096.0)
+        order = np.lexsort((ends[:, axis], key))
+        ranked = key[order]
+        first = np.r_[True, ranked[1:] != ranked[:-1]]
+        last = np.r_[ranked[1:] != ranked[:-1], True]
+        ends = ends[order[first | last]]
+    around = (np.indices((2, 2, 2)).reshape(3, 8).T - 0.5)[None]
+    return float(ConvexHull((ends[:, None] + around).reshape(-1, 3)).volume)
+
+
+def _collider(groups: list[np.ndarray], solid_volume: float) -> Collider:
+    hulls = []
+    planes = []
+    for group in groups:
+        hull, equations = _hull(group)
+        hulls.append(hull)
+        planes.append(equations)
+    points = np.concatenate(groups)
+    outside = np.full(len(points), np.inf)
+    for equations in planes:
+        outside = np.minimum(outside, (points @ equations[:, :3].T + equations[:, 3]).max(1))
+    size = sum(float(ConvexHull(hull.points).volume) for hull in hulls)
+    tolerance = max(0.0, float(outside.max()))
+    return Collider(tuple(hulls), tolerance, min(1.0, solid_volume / max(size, 1e-9)))
+
+
+def _hull(points: np.ndarray) -> tuple[TriMesh, np.ndarray]:
+    """A convex hull with few corners that face outward, and its (P, 4) planes."""
+    try:
+        hull = ConvexHull(points)
+    except QhullError:  # flat: give it the thickness that a solid has
+        wide = np.concatenate([points - 0.05, points + 0.05])
+        hull = ConvexHull(wide)
+        points = wide
+    if len(hull.vertices) > MOST_CORNERS:
+        points = points[hull.vertices][_far_apart(points[hull.vertices], MOST_CORNERS)]
+        hull = ConvexHull(points)
+    faces = hull.simplices.astype(np.int64)
+    a, b, c = points[faces].transpose(1, 0, 2)
+    inward = np.einsum("mc,mc->m", np.cross(b - a, c - a), hull.equations[:, :3]) < 0
+    faces[inward] = faces[inward][:, ::-1]
+    return compact(TriMesh(points, faces)), hull.equations
+
+
+def _far_apart(points: np.ndarray, count: int) -> np.ndarray:
+    """Indices of points far from each other, from the one furthest from the middle onwards."""
+    chosen = [int(np.linalg.norm(points - points.mean(0), axis=1).argmax())]
+    away = np.linalg.norm(points - points[chosen[0]], axis=1)
+    while len(chosen) < count:
+        chosen.append(int(away.argmax()))
+        away = np.minimum(away, np.linalg.norm(points - points[chosen[-1]], axis=1))
+    return np.array(chosen)
