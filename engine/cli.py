@@ -13,6 +13,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import typer
 
 from engine import __version__
+from engine.cli_dataset import dataset
 from engine.console import (
     EXIT_INTERRUPTED,
     errors_as_sentences,
@@ -54,6 +55,7 @@ models = typer.Typer(no_args_is_help=True, help="List the models that ship, or r
 bench = typer.Typer(no_args_is_help=True, help="Measure speed and memory on this machine.")
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
+app.add_typer(dataset, name="dataset")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]

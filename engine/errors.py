@@ -72,6 +72,26 @@ class BadDataset(VernissageError):
     fix = "Point --data at a folder with at least {least} readable files."
 
 
+class BadMesh(VernissageError):
+    """A mesh file that cannot be used: unreadable, empty, not finite, or without its texture."""
+
+    code = "E_MESH"
+    fix = "Repair it in Blender and export it as GLB, or leave it out."
+
+
+class NoMeshes(BadDataset):
+    """A folder without a single mesh file that can be used."""
+
+    fix = "Choose a folder that holds .glb, .gltf, .obj, .ply or .stl files."
+
+
+class BudgetTooLow(VernissageError):
+    """Fewer triangles were asked for than a closed mesh of this shape needs."""
+
+    code = "E_BUDGET"
+    fix = "Ask for {least} triangles or more."
+
+
 class BadRecipe(VernissageError):
     """A recipe with an unknown key, a wrong type or a value out of range."""
 
