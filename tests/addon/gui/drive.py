@@ -241,7 +241,7 @@ class Play:
         for _ in range(3):
             desktop.xdotool("click", 4)  # the wheel, which Blender ignores while it still zooms
             desktop.settle()
-        desktop.key("ctrl+KP_6", "ctrl+KP_6", "ctrl+KP_6")
+        desktop.key(*["ctrl+KP_6"] * 5)
 
     def portrait(self) -> None:
         """Material Preview, and a picture once its shaders are there."""
