@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 
 from .jobs import Job, State
@@ -43,8 +44,9 @@ def duration(seconds: float) -> str:
         return "under 1 s"
     if seconds < 60:
         return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    # Rounded up, and short enough for a narrow bar.
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def wrap(text: str, width_px: float, ui_scale: float = 1.0) -> list[str]:

@@ -135,8 +135,10 @@ class EngineOperator:
 
 
 def redraw(context) -> None:
-    """Draw the sidebars and the preferences anew."""
+    """Draw the sidebars and the preferences anew; the 3D views beside them may be slow to draw."""
+    drawn = {"VIEW_3D": "UI", "PREFERENCES": "WINDOW"}
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in {"VIEW_3D", "PREFERENCES"}:
-                area.tag_redraw()
+            for region in area.regions:
+                if region.type == drawn.get(area.type):
+                    region.tag_redraw()

@@ -248,13 +248,13 @@ def test_writing_never_waits_and_loses_nothing() -> None:
 def test_the_progress_line_says_phase_count_and_time_left() -> None:
     job = make_job(State.RUNNING)
     job.progress.update({"phase": "making people", "done": 3, "total": 8, "eta_s": 75})
-    assert words.progress_line(job) == "Making people 3 of 8, 1 min 15 s left"
+    assert words.progress_line(job) == "Making people 3 of 8, 2 min left"
     assert words.progress_line(job, silent_s=7.2) == "The engine does not respond (7 s)"
     assert words.progress_line(make_job(State.STARTING)) == "Starting the engine"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.2, "under 1 s"), (59, "59 s"), (61, "1 min 1 s"), (3700, "1 h 1 min")]
+    ("seconds", "text"), [(0.2, "under 1 s"), (59, "59 s"), (61, "2 min"), (3700, "1 h 2 min")]
 )
 def test_times_are_said_as_people_say_them(seconds: float, text: str) -> None:
     assert words.duration(seconds) == text
