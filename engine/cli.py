@@ -14,6 +14,7 @@ import typer
 
 from engine import __version__
 from engine.cli_dataset import dataset
+from engine.cli_repair import repair
 from engine.console import (
     EXIT_INTERRUPTED,
     errors_as_sentences,
@@ -53,6 +54,7 @@ app = typer.Typer(
 )
 models = typer.Typer(no_args_is_help=True, help="List the models that ship, or read one's card.")
 bench = typer.Typer(no_args_is_help=True, help="Measure speed and memory on this machine.")
+app.command()(repair)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")
@@ -286,7 +288,8 @@ def evaluate(
 
         from engine.evaluate import evaluate as score
 
-        console = None if as_json else Console(highlight=False)
+        # Eight columns of figures need room, also where the output is a file.
+        console = None if as_json else Console(highlight=False, width=120)
         report = score(
             model, data=data, baselines=tuple(baseline or ()), samples=samples, console=console
         )

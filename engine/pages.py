@@ -42,9 +42,14 @@ def card_page(card: Card) -> RenderableType:
         _bullet(f"weights: {card.licence}"),
         _bullet(card.attribution),
     ]
-    for title, values in (("Quality", card.metrics), ("Cost", card.cost)):
-        if values:
-            parts += [_heading(title), _pairs(values)]
+    if "rows" in card.metrics:
+        from engine.metrics.report import report_page
+
+        parts += [_heading("Quality"), report_page(card.metrics)]
+    elif card.metrics:
+        parts += [_heading("Quality"), _pairs(card.metrics)]
+    if card.cost:
+        parts += [_heading("Cost"), _pairs(card.cost)]
     if card.limits:
         parts += [_heading("Limits"), *[_bullet(limit) for limit in card.limits]]
     parts += [

@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from engine.data.voxels import VoxelGrid
 from engine.errors import BadDataset
@@ -110,13 +112,21 @@ def shape_report(
 
 def print_report(report: Mapping[str, Any], console: Console, distance: str = "chamfer") -> None:
     """Print the report as a table, COV, MMD and 1-NNA by one of its distances."""
-    table = Table(title=f"Shapes, {_setting(report, distance)}", title_justify="left")
-    for number, head in enumerate(["", *(head for _, head in _COLUMNS)]):
-        table.add_column(head, justify="right" if number else "left", no_wrap=True)
-    for cells in _cells(report, distance):
-        table.add_row(*cells)
-    console.print(table)
-    console.print(_legend(report), style="dim")
+    console.print(report_page(report, distance))
+
+
+def report_page(report: Mapping[str, Any], distance: str = "chamfer") -> RenderableType:
+    """The same as something to print: a column for each set, which fits 80 characters."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    rows = _cells(report, distance)
+    table.add_column("", no_wrap=True)
+    for name, *_ in rows:
+        table.add_column(name, justify="right")
+    for number, (_, head) in enumerate(_COLUMNS, start=1):
+        table.add_row(head, *(cells[number] for cells in rows))
+    return Group(
+        Text(f"Shapes, {_setting(report, distance)}"), table, Text(_legend(report), style="dim")
+    )
 
 
 def markdown_report(report: Mapping[str, Any], distance: str = "chamfer") -> str:
