@@ -42,7 +42,7 @@ def voxel_asset(
     fitted = fit_rig(grid) if rig else None
     quads = greedy_quads(grid.colors, grid.solid, None if fitted is None else fitted.marks)
     surface = triangulate(quads)
-    texture, uvs = _palette(surface.colors)
+    texture, uvs = palette_texture(surface.colors)
     joints, weights = _skin(fitted, surface.points)
     mesh = Mesh(
         name=name,
@@ -84,7 +84,7 @@ def _to_gltf(vectors: np.ndarray, unit: float) -> np.ndarray:
     return (turned * unit + 0.0).astype(np.float32)  # + 0.0 makes -0.0 positive
 
 
-def _palette(colors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def palette_texture(colors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A square power-of-two texture with one block for each colour, and (N, 2) UVs to its blocks.
 
     Unused blocks repeat the last colour.

@@ -21,8 +21,8 @@ class Collider:
 
     Attributes:
         hulls: closed convex meshes, in the frame of the mesh.
-        tolerance: how far the mesh's furthest corner stands out of the hulls, in its unit; 0 where
-            all is held. fill: volume of the mesh's cells over that of the hulls, 0..1.
+        tolerance: how far the mesh's furthest corner stands out of the hulls, in its unit; rounding
+            alone where all is held. fill: volume of the mesh's cells over that of the hulls, 0..1.
     """
 
     hulls: tuple[TriMesh, ...]
@@ -140,7 +140,7 @@ def _hull(points: np.ndarray) -> tuple[TriMesh, np.ndarray]:
         hull = ConvexHull(wide)
         points = wide
     if len(hull.vertices) > MOST_CORNERS:
-        points = points[hull.vertices][_far_apart(points[hull.vertices], MOST_CORNERS)]
+        points = _around(points[hull.vertices])
         hull = ConvexHull(points)
     faces = hull.simplices.astype(np.int64)
     a, b, c = points[faces].transpose(1, 0, 2)
@@ -149,11 +149,26 @@ def _hull(points: np.ndarray) -> tuple[TriMesh, np.ndarray]:
     return compact(TriMesh(points, faces)), hull.equations
 
 
-def _far_apart(points: np.ndarray, count: int) -> np.ndarray:
-    """Indices of points far from each other, from the one furthest from the middle onwards."""
-    chosen = [int(np.linalg.norm(points - points.mean(0), axis=1).argmax())]
-    away = np.linalg.norm(points - points[chosen[0]], axis=1)
-    while len(chosen) < count:
-        chosen.append(int(away.argmax()))
-        away = np.minimum(away, np.linalg.norm(points - points[chosen[-1]], axis=1))
-    return np.array(chosen)
+def _around(points: np.ndarray) -> np.ndarray:
+    """(≤ MOST_CORNERS, 3) corners of a hull that holds the given corners of a convex body.
+
+    Corners are chosen one handful after the other, those that stand out furthest first; the hull
+    of the chosen is then scaled about its middle until it holds all.
+    """
+    chosen = sorted({int(k) for axis in points.T for k in (axis.argmin(), axis.argmax())})
+    while True:
+        middle = points[chosen].mean(0)
+        try:
+            planes = ConvexHull(points[chosen]).equations
+        except QhullError:  # the extremes lie in a plane: take what is furthest from them
+            planes = np.zeros((1, 4))
+            planes[0, 3] = -1.0
+        out = (points @ planes[:, :3].T + planes[:, 3]).max(1)
+        out[chosen] = -np.inf
+        if len(chosen) >= MOST_CORNERS:
+            break
+        chosen += np.argsort(-out, kind="stable")[: min(8, MOST_CORNERS - len(chosen))].tolist()
+    room = -(planes[:, :3] @ middle + planes[:, 3])
+    growth = float((((points - middle) @ planes[:, :3].T) / room).max())
+    grown: np.ndarray = middle + (points[chosen] - middle) * max(1.0, growth)
+    return grown

@@ -44,7 +44,7 @@ def simplify(mesh: TriMesh, budget: int) -> TriMesh:
     Raises:
         BudgetTooLow: the shape has no closed form of so few triangles, or fewer to begin with.
     """
-    have = len(mesh.faces)
+    have, count = len(mesh.faces), bodies(mesh)[0]
     if within(have, budget):
         return mesh
     if have < budget:
@@ -56,8 +56,8 @@ def simplify(mesh: TriMesh, budget: int) -> TriMesh:
                 mesh.points, mesh.faces, target_count=max(LEAST, round(budget * share)), agg=haste
             )
             small = TriMesh(np.asarray(points, np.float64), np.asarray(faces, np.int64))
-            if not is_sound(small):
-                small = _mended(small)
+            if not is_sound(small, count):
+                small = _mended(small, count)
                 if small is None:
                     continue
             best = min(best, len(small.faces))
@@ -67,17 +67,17 @@ def simplify(mesh: TriMesh, budget: int) -> TriMesh:
     raise BudgetTooLow(f"{budget} triangles are too few for this shape", least=best)
 
 
-def _mended(mesh: TriMesh) -> TriMesh | None:
+def _mended(mesh: TriMesh, most: int) -> TriMesh | None:
     """A mesh whose sheets no longer touch, or None where that would tear off more than a crumb."""
     whole = cut_apart(mesh)
-    body = largest_body(whole)
-    kept = is_sound(body) and volume(body) > (1 - CRUMB) * volume(whole)
+    body = largest_body(whole) if most == 1 else whole
+    kept = is_sound(body, most) and volume(body) > (1 - CRUMB) * volume(whole)
     return body if kept else None
 
 
-def is_sound(mesh: TriMesh) -> bool:
-    """Whether a mesh is one closed body that touches itself nowhere."""
-    return is_watertight(mesh) and pinched_points(mesh) == 0 and bodies(mesh)[0] == 1
+def is_sound(mesh: TriMesh, most: int = 1) -> bool:
+    """Whether a mesh is closed, touches itself nowhere and has no more than `most` bodies."""
+    return is_watertight(mesh) and pinched_points(mesh) == 0 and bodies(mesh)[0] <= most
 
 
 def within(count: int, budget: int) -> bool:
