@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What lives as long as the add-on is enabled: the engine's session, the history, the last problem.
 
-Parts that a start of Blender does not need are imported when they are first used. Nothing here is saved with the scene, and nothing holds Blender data across a tick.
+Parts that a start of Blender does not need are imported when they are first used. Nothing here is
+saved with the scene, and nothing holds Blender data across a tick.
 """
 
 import os
