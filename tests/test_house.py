@@ -25,8 +25,18 @@ ROOT = Path(__file__).resolve().parents[1]
 # Imports run from a room to itself and to those before it, never to one further on.
 ROOMS = ("data", "gan", "nets", "models", "shape", "assets", "metrics", "zoo")
 FOUNDATION = {"errors", "files", "request"}
-VERBS = {"generate", "train", "evaluate", "dataset", "bench", "bench_train", "doctor", "worker"}
-FRONT = {*VERBS, "cli", "cli_dataset", "console", "pages"}
+VERBS = {
+    "generate",
+    "train",
+    "evaluate",
+    "dataset",
+    "bench",
+    "bench_train",
+    "doctor",
+    "repair",
+    "worker",
+}
+FRONT = {*VERBS, "cli", "cli_dataset", "cli_repair", "console", "pages"}
 
 MAX_LINES = 400
 MAX_WEIGHT_BYTES = 8_000_000

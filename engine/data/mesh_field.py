@@ -31,10 +31,12 @@ MARGIN = 2.0
 """Voxels between the cube and the model: whole, so that flat sides lie between two voxels."""
 LEAST = 1.5
 """Voxels below which a part is thickened: a bar of this width holds a voxel wherever it lies."""
-STRIDE, STRIDES = 0.2, 7
+STRIDE, STRIDES = 0.2, 10
 """Voxels of a step inward where thickness is probed, and how many steps."""
 SMOOTH = 0.6
 """Voxels over which the thickening is smoothed, so that it adds no bumps."""
+ASIDE = 0.02
+"""Voxels from the rim of a triangle, and from its plane, where one looks for the outside."""
 BAND = REACH + 1
 PATTERN = np.array([(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)]) / 3
 """Where a voxel looks at the texture: nine points over its own width, along the surface."""
@@ -77,14 +79,16 @@ def encode_soup(soup: Soup, size: int) -> tuple[np.ndarray, tuple[str, ...]]:
     within = _within(shell, centers, distance, size)
     signed = np.where(within, np.inf, -np.inf)
     signed[near] = np.copysign(distance[near], signed[near])
-    signed += _missing_width(shell, centers, distance, foot, within, size)
+    grown = _missing_width(shell, centers, distance, foot, within, size)
+    signed += grown
     solid = (signed > 0).reshape((size,) * 3)
     if not solid.any():
         raise BadMesh("nothing of the model is inside the cube")
     outside = _outside(solid)
     solid = ~outside
     seen = _seen(shell, centers, face, foot, near, solid, outside)
-    signed = _unbury(signed, seen, centers, foot, outside)
+    corners = _hidden_corners(shell, centers, outside, grown, np.flatnonzero(~seen & within))
+    signed = _unbury(signed, seen, centers, foot, outside, corners)
     color = _colors(soup, shell, centers, signed, seen, face, foot, outside)
     field = np.concatenate([(signed / REACH).clip(-1, 1)[None], color.T])
     return field.reshape((4,) + (size,) * 3).astype(np.float16), soup.notes
@@ -176,13 +180,38 @@ def _seen(
     seen = np.zeros(len(centers), bool)
     seen[near] = outside.reshape(-1)[near]
     within = near[solid.reshape(-1)[near]]
-    start = shell.towards_middle(face[within], foot[within], 0.25)
-    step = shell.normals[face[within]] * 0.05
+    start = shell.towards_middle(face[within], foot[within], ASIDE)
+    step = shell.normals[face[within]] * ASIDE
     free = ~shell.inside(start + step)
     free[~free] = ~shell.inside((start - step)[~free])
     cell = tuple(start.astype(np.int64).clip(0, len(solid) - 1).T[::-1])
     seen[within] = free & binary_dilation(outside, np.ones((3, 3, 3)))[cell]
     return seen
+
+
+def _hidden_corners(
+    shell: Shell, centers: np.ndarray, outside: np.ndarray, grown: np.ndarray, among: np.ndarray
+) -> np.ndarray:
+    """(K, 3) points of the surface on the way from voxels of `among` to empty neighbours.
+
+    In the corner between two parts no empty voxel looks at the surface beside a buried one, so
+    the way is halved until it is known to 1/32 voxel.
+    """
+    empty = np.pad(outside, 1)
+    at = np.stack(np.unravel_index(among, outside.shape), -1) + 1
+    pairs = [
+        (among[empty[tuple((at + step).T)]], step)
+        for step in np.concatenate([np.eye(3, dtype=np.int64), -np.eye(3, dtype=np.int64)])
+    ]
+    voxel = np.concatenate([chosen for chosen, _ in pairs])
+    way = np.concatenate([np.tile(step[::-1], (len(chosen), 1)) for chosen, step in pairs])
+    low, high = np.zeros(len(voxel)), np.ones(len(voxel))
+    for _ in range(5):
+        middle = (low + high) / 2
+        within = shell.inside(centers[voxel] + middle[:, None] * way)
+        low, high = np.where(within, middle, low), np.where(within, high, middle)
+    points: np.ndarray = centers[voxel] + ((low + high) / 2 + grown[voxel])[:, None] * way
+    return points
 
 
 def _unbury(
@@ -191,19 +220,20 @@ def _unbury(
     centers: np.ndarray,
     foot: np.ndarray,
     outside: np.ndarray,
+    corners: np.ndarray,
 ) -> np.ndarray:
     """Distance of solid voxels whose nearest surface is buried, from the surface that is seen.
 
-    Empty voxels know that surface: each looks at one point of it.
+    Empty voxels know that surface: each looks at one point of it. `corners` are more points.
     """
     empty = outside.reshape(-1)
     buried = np.flatnonzero(~empty & ~seen & ~(signed > BAND))
     known = np.flatnonzero(empty & seen & (signed > -LEAST))
+    toward = centers[known] - foot[known]
+    toward /= np.maximum(np.linalg.norm(toward, axis=-1, keepdims=True), 1e-9)
+    surface = np.concatenate([centers[known] + toward * signed[known, None], corners])
     result = signed.copy()
-    if len(buried) and len(known):
-        toward = centers[known] - foot[known]
-        length = np.linalg.norm(toward, axis=-1, keepdims=True)
-        surface = centers[known] + toward / np.maximum(length, 1e-9) * signed[known, None]
+    if len(buried) and len(surface):
         result[buried] = cKDTree(surface).query(centers[buried])[0]
     return result
 
