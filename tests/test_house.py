@@ -187,7 +187,7 @@ def test_constraints_pin_every_direct_dependency_and_name_no_registry() -> None:
 def test_what_the_engine_imports_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = {re.split(r"[\s<>=;\[]", line)[0].lower() for line in project["dependencies"]}
-    modules = {"pillow": "pil", "scikit-image": "skimage"}
+    modules = {"libigl": "igl", "pillow": "pil", "scikit-image": "skimage"}
     allowed = {modules.get(name, name).replace("-", "_") for name in declared}
     for path in tracked("engine/*.py"):
         foreign = {top.lower() for top in tops(path)} - set(sys.stdlib_module_names) - {"engine"}

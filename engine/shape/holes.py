@@ -81,7 +81,7 @@ def _least_area(ring: np.ndarray) -> np.ndarray:
         low, high = spans.pop()
         if high - low < 2:
             continue
-        middle = int(choice[low, high])
-        triangles.append((low, middle, high))
-        spans += [(low, middle), (middle, high)]
+        split = int(choice[low, high])
+        triangles.append((low, split, high))
+        spans += [(low, split), (split, high)]
     return np.array(triangles, np.int64)

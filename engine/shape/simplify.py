@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.errors import BudgetTooLow
 from engine.shape.distance import deviation
+from engine.shape.holes import fill_holes
 from engine.shape.mend import cut_apart, largest_body
 from engine.shape.mesh import TriMesh, bodies, compact, is_watertight, pinched_points, volume
 
@@ -57,9 +58,10 @@ def simplify(mesh: TriMesh, budget: int) -> TriMesh:
             )
             small = TriMesh(np.asarray(points, np.float64), np.asarray(faces, np.int64))
             if not is_sound(small, count):
-                small = _mended(small, count)
-                if small is None:
+                mended = _mended(small, count)
+                if mended is None:
                     continue
+                small = mended
             best = min(best, len(small.faces))
             small = compact(small)
             if within(len(small.faces), budget) and volume(small) > 0:
@@ -70,6 +72,8 @@ def simplify(mesh: TriMesh, budget: int) -> TriMesh:
 def _mended(mesh: TriMesh, most: int) -> TriMesh | None:
     """A mesh whose sheets no longer touch, or None where that would tear off more than a crumb."""
     whole = cut_apart(mesh)
+    if not is_watertight(whole):
+        whole = cut_apart(fill_holes(whole)[0])
     body = largest_body(whole) if most == 1 else whole
     kept = is_sound(body, most) and volume(body) > (1 - CRUMB) * volume(whole)
     return body if kept else None
