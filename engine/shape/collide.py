@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import trimesh
 from scipy.spatial import ConvexHull, QhullError
 
 from engine.shape.mesh import TriMesh, compact
@@ -12,6 +13,7 @@ from engine.shape.mesh import TriMesh, compact
 MOST_HULLS = 8
 MOST_CORNERS = 64
 _CUTS = 5  # planes tried along each axis
+_OFF = 0.3  # voxels between a cut and the border of cells
 _GAIN = 0.03  # of the whole hull's volume: a cut that saves less is not worth a hull
 
 
@@ -45,6 +47,7 @@ def convex_parts(mesh: TriMesh, cells: np.ndarray) -> Collider:
     does. CoACD cuts better and takes 20 s where this takes 0.3: too long for an asset in seconds.
     """
     place = np.argwhere(cells)[:, ::-1].astype(np.float64) + 0.5
+    pieces = [compact(mesh)]
     parts = [place]
     volumes = [_volume(place)]
     least = _GAIN * volumes[0]
@@ -63,27 +66,41 @@ def convex_parts(mesh: TriMesh, cells: np.ndarray) -> Collider:
             parts.append(side)
             volumes.append(_volume(side))
             cuts.append(_best_cut(side))
-        del parts[index], volumes[index], cuts[index]
-    return _collider(_corners_by_part(mesh, parts, cells.shape), float(cells.sum()))
+        pieces += _halves(pieces[index], axis, level)
+        del parts[index], volumes[index], cuts[index], pieces[index]
+    groups = [piece.points for piece in pieces if len(piece.points) >= 4]
+    return _collider(groups, float(cells.sum()))
 
 
-def _corners_by_part(
-    mesh: TriMesh, parts: list[np.ndarray], shape: tuple[int, ...]
-) -> list[np.ndarray]:
-    """The corners of the faces that lie in each part, so that every face is in one hull."""
-    from scipy.ndimage import distance_transform_edt
+def _halves(mesh: TriMesh, axis: int, level: float) -> tuple[TriMesh, TriMesh]:
+    """The surface below and above a plane across an axis.
 
-    owner = np.zeros(shape, np.int64)
-    for number, part in enumerate(parts, 1):
-        x, y, z = part.astype(np.int64).T
-        owner[z, y, x] = number
-    near = distance_transform_edt(owner == 0, return_distances=False, return_indices=True)
-    owner = owner[tuple(near)]
-    middle = mesh.corners.mean(1).astype(np.int64)
-    x, y, z = np.clip(middle, 0, np.array(shape[::-1]) - 1).T
-    of_face = owner[z, y, x]
-    groups = [mesh.points[np.unique(mesh.faces[of_face == k + 1])] for k in range(len(parts))]
-    return [group for group in groups if len(group) >= 4]
+    The plane is moved off the cells' border, on which ledges lie, to the side that gives a ledge
+    to the half that it belongs to: the one with the smaller hulls.
+    """
+    choices = [
+        (_sliced(mesh, axis, level + shift, -1.0), _sliced(mesh, axis, level + shift, 1.0))
+        for shift in (-_OFF, _OFF)
+    ]
+    return min(choices, key=lambda pair: sum(_extent(half.points) for half in pair))
+
+
+def _extent(points: np.ndarray) -> float:
+    """Volume of the convex hull, 0 where there is none."""
+    try:
+        return float(ConvexHull(points).volume) if len(points) >= 4 else 0.0
+    except QhullError:
+        return 0.0
+
+
+def _sliced(mesh: TriMesh, axis: int, level: float, sign: float) -> TriMesh:
+    """What of the surface lies above (`sign` 1) or below (-1) a plane across an axis."""
+    normal, origin = np.zeros(3), np.zeros(3)
+    normal[axis], origin[axis] = sign, level
+    points, faces, _ = trimesh.intersections.slice_faces_plane(
+        mesh.points, mesh.faces, normal, origin
+    )
+    return compact(TriMesh(np.asarray(points), np.asarray(faces, np.int64)))
 
 
 def _best_cut(place: np.ndarray) -> tuple[float, int, float] | None:
@@ -152,8 +169,8 @@ def _hull(points: np.ndarray) -> tuple[TriMesh, np.ndarray]:
 def _around(points: np.ndarray) -> np.ndarray:
     """(≤ MOST_CORNERS, 3) corners of a hull that holds the given corners of a convex body.
 
-    Corners are chosen one handful after the other, those that stand out furthest first; the hull
-    of the chosen is then scaled about its middle until it holds all.
+    Corners are chosen one after the other, the one that stands out furthest first; the hull of the
+    chosen is then scaled about its middle until it holds all.
     """
     chosen = sorted({int(k) for axis in points.T for k in (axis.argmin(), axis.argmax())})
     while True:
@@ -167,7 +184,7 @@ def _around(points: np.ndarray) -> np.ndarray:
         out[chosen] = -np.inf
         if len(chosen) >= MOST_CORNERS:
             break
-        chosen += np.argsort(-out, kind="stable")[: min(8, MOST_CORNERS - len(chosen))].tolist()
+        chosen.append(int(out.argmax()))
     room = -(planes[:, :3] @ middle + planes[:, 3])
     growth = float((((points - middle) @ planes[:, :3].T) / room).max())
     grown: np.ndarray = middle + (points[chosen] - middle) * max(1.0, growth)

@@ -18,8 +18,7 @@ from tests.engine.shape.fields import ball, field_of, noise, ring
 
 
 def cube(low: tuple[float, float, float]) -> trimesh.Trimesh:
-    made = trimesh.creation.box(bounds=[low, np.add(low, 1)])
-    return made
+    return trimesh.creation.box(bounds=[low, np.add(low, 1)])
 
 
 def joined(*parts: trimesh.Trimesh) -> TriMesh:
@@ -43,8 +42,8 @@ def test_a_sponge_stays_one_closed_body_or_is_refused_with_a_number(seed: int, b
     try:
         mesh = simplify(surface, budget)
     except BudgetTooLow as error:
-        assert int(error.details["least"]) > 0
-        return
+        mesh = simplify(surface, error.details["least"])  # what the fix says does work
+        budget = len(mesh.faces)
     judge = trimesh.Trimesh(mesh.points, mesh.faces, process=False)
     assert judge.is_watertight
     assert judge.body_count == 1
