@@ -84,7 +84,8 @@ def render(asset: Asset, size: int = 384, view: str = "three-quarter") -> np.nda
     triangle = shown[seen.triangle[drawn]]
     weights = seen.weights[drawn] / (depth[triangle] * near[drawn, None])
     place = np.einsum("nkc,nk->nc", corners[triangle], weights)
-    normal = _unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))[triangle]
+    flat_normal = _unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
+    normal = _normals(asset, triangle, weights, flat_normal[triangle])
     albedo = _albedo(asset, triangle, weights)
     color = (albedo + SHEEN) * _light(volume, place, normal)
     for channel in range(3):
@@ -183,6 +184,31 @@ def _albedo(asset: Asset, triangle: np.ndarray, weights: np.ndarray) -> np.ndarr
         color[here] = _LINEAR[texture[texel[:, 1], texel[:, 0], :3]]
         start += len(mesh.faces)
     return color
+
+
+def _normals(
+    asset: Asset, triangle: np.ndarray, weights: np.ndarray, flat: np.ndarray
+) -> np.ndarray:
+    """(N, 3) unit: the faces' own, or where a mesh has tangents the smooth and mapped ones."""
+    normal = flat
+    start = 0
+    for mesh in asset.meshes:
+        here = (triangle >= start) & (triangle < start + len(mesh.faces))
+        chart = mesh.material.normal_texture
+        if mesh.tangents is not None and chart is not None:
+            corner = mesh.faces[triangle[here] - start]
+            smooth, tangent, uv = (
+                np.einsum("nkc,nk->nc", values[corner], weights[here])
+                for values in (mesh.normals, mesh.tangents, mesh.uvs)
+            )
+            texel = np.floor(uv * (chart.shape[1], chart.shape[0])).astype(np.int64)
+            texel = np.clip(texel, 0, (chart.shape[1] - 1, chart.shape[0] - 1))
+            local = chart[texel[:, 1], texel[:, 0]] / 127.5 - 1
+            across = np.cross(smooth, tangent[:, :3]) * tangent[:, 3:]
+            basis = np.stack([tangent[:, :3], across, smooth], 1)
+            normal[here] = _unit(np.einsum("nk,nkc->nc", local, basis))
+        start += len(mesh.faces)
+    return normal
 
 
 def _backdrop(camera: _Camera, volume: _LightVolume, size: int) -> np.ndarray:
