@@ -14,6 +14,8 @@ from engine.shape.raster import cover
 GUTTER = 4
 """Texels between charts: two mip levels and linear filtering do not bleed."""
 _COSTS = (2.0, 1.0, 0.5)  # of growing a chart; a flatter chart cannot fold onto itself
+_ROUNDS = 3
+_SPOT = 0.01  # of a face's size in the atlas, where it lay on another
 _EDGE = 1e-6  # barycentric: a texel centre this near an edge belongs to both of its faces
 
 
@@ -74,7 +76,48 @@ def unwrap(
         if not report.overlaps:
             break
     assert best is not None
-    return best
+    parts, report = best
+    for _ in range(_ROUNDS):
+        if not report.overlaps:
+            break
+        parts = _apart(parts, texture)
+        report = _report(parts, report.charts, texture)
+    return parts, report
+
+
+def _apart(parts: list[Unwrapped], texture: int) -> list[Unwrapped]:
+    """Shrink the smaller of two faces that lie on each other to a spot of its own colour.
+
+    What is left over after charts were made as flat as they get are slivers of a texel or two.
+    """
+    corners = np.concatenate([part.uvs[part.faces] for part in parts]) * texture
+    seen = cover(corners, texture, texture)
+    inside = (seen.weights > _EDGE).all(1)
+    face, pixel = seen.triangle[inside], seen.pixel[inside]
+    side, beside = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    size = np.abs(side[:, 0] * beside[:, 1] - side[:, 1] * beside[:, 0])
+    largest = np.zeros(texture * texture)
+    np.maximum.at(largest, pixel, size[face])
+    crowded = np.bincount(pixel, minlength=len(largest))[pixel] > 1
+    small = np.zeros(len(corners), bool)
+    small[face[crowded & (size[face] < largest[pixel])]] = True
+    result, start = [], 0
+    for part in parts:
+        here = np.flatnonzero(small[start : start + len(part.faces)])
+        start += len(part.faces)
+        own = part.faces[here].reshape(-1)
+        middle = part.uvs[part.faces[here]].mean(1).repeat(3, 0)
+        faces = part.faces.copy()
+        faces[here] = len(part.points) + np.arange(len(own)).reshape(-1, 3)
+        result.append(
+            Unwrapped(
+                np.concatenate([part.points, part.points[own]]),
+                faces,
+                np.concatenate([part.uvs, middle + (part.uvs[own] - middle) * _SPOT]),
+                np.concatenate([part.source, part.source[own]]),
+            )
+        )
+    return result
 
 
 def _atlas(
