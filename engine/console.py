@@ -87,7 +87,7 @@ def _fail(error: dict[str, str], code: int, as_json: bool) -> NoReturn:
 
 @contextmanager
 def progress_bar() -> Iterator[OnProgress]:
-    """A progress bar on stderr with the seconds left; silent where stderr is no terminal."""
+    """A progress bar on stderr with the time left and the losses; silent where stderr is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
@@ -97,10 +97,11 @@ def progress_bar() -> Iterator[OnProgress]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[note]}", style="dim"),
     )
     console = Console(stderr=True)
     with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task("starting", total=None, left="")
+        task = bars.add_task("starting", total=None, left="", note="")
 
         def update(progress: Progress) -> None:
             bars.update(
@@ -109,6 +110,7 @@ def progress_bar() -> Iterator[OnProgress]:
                 completed=progress.done,
                 total=progress.total,
                 left=time_left(progress.eta_s),
+                note=progress.note,
             )
 
         yield update
