@@ -100,7 +100,7 @@ class Trainer:
     ) -> bool:
         """Train until the recipe is done (True) or time is up or the user stops (False).
 
-        A checkpoint is written at every tick and at the end, whatever the reason.
+        A checkpoint is written at every tick and on return, whatever the reason.
 
         Raises:
             TrainingDiverged: NaN three steps in a row, the rate halved each time.
@@ -157,6 +157,7 @@ class Trainer:
             values |= self._generator_step(phase, step, batch, p)
         self.images += self.config.batch
         self.ema.update(self.generator, self.config.batch, self.images)
+        self._count_strikes([name for name in self.optimizers if f"{name}/skipped" in values])
         return values
 
     # ---------------------------------------------------------------- both players
@@ -258,7 +259,7 @@ class Trainer:
         return values | self._apply("generator", torch.stack(list(terms.values())).sum())
 
     def _apply(self, name: str, loss: Tensor) -> dict[str, float]:
-        """Backward and step; a step that is not finite is skipped and the rates are halved."""
+        """Backward and step; a gradient that is not finite leaves the player as it is."""
         optimizer = self.optimizers[name]
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -266,13 +267,20 @@ class Trainer:
         norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
         if torch.isfinite(norm):
             optimizer.step()
-            self._strikes = 0 if name == "generator" else self._strikes
             return {f"{name}/gradient": norm.item()}
+        return {f"{name}/skipped": 1.0}
+
+    def _count_strikes(self, skipped: list[str]) -> None:
+        """Halve the rates after a step in which a player was skipped; three in a row are the end."""
+        if not skipped:
+            self._strikes = 0
+            return
         self._strikes += 1
         self.rate_scale *= 0.5
         if self._strikes >= STRIKES:
-            raise TrainingDiverged(f"the {name}'s gradient was not finite {STRIKES} times in a row")
-        return {f"{name}/skipped": 1.0}
+            raise TrainingDiverged(
+                f"the {skipped[0]}'s gradient was not finite {STRIKES} steps in a row"
+            )
 
     # ---------------------------------------------------------------- at every tick
 

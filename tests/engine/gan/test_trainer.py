@@ -151,6 +151,19 @@ def test_nan_is_skipped_twice_with_half_the_rate_and_then_given_up(tmp_path: Pat
     assert "gamma" in caught.value.fix
 
 
+def test_nan_in_the_critic_alone_ends_the_run_as_well(tmp_path: Path) -> None:
+    class Poisoned(Gaussians):
+        def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
+            training = next(critic.parameters()).requires_grad
+            return [critic(x) * (float("nan") if training else 1.0)]
+
+    game = Trainer(Poisoned(), config(), tmp_path, device=CPU)
+    with pytest.raises(TrainingDiverged, match="critic"):
+        game.run()
+    assert game.images == 3 * 64
+    assert game.rate_scale == 0.125
+
+
 def test_c7_the_collapse_monitor_speaks_when_all_samples_are_alike(tmp_path: Path) -> None:
     class Stuck(Gaussians):
         def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
