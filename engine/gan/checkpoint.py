@@ -27,7 +27,9 @@ def save(
     optimizers: dict[str, Optimizer],
     header: dict[str, Any],
 ) -> Path:
-    """Write `run/checkpoints/<images>` beside, then rename it; keep the newest two.
+    """Write `run/checkpoints/<images>` beside, then rename it; keep it and the one before.
+
+    Later ones belong to an earlier run in the same folder: they go, or `newest` would prefer them.
 
     Raises:
         CannotWrite: the disk is full or not writable; older checkpoints stay.
@@ -47,8 +49,10 @@ def save(
     except (OSError, SafetensorError) as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise CannotWrite(f"the checkpoint {folder} could not be written: {error}") from error
-    for old in sorted(folder.parent.glob("[0-9]*"))[:-KEEP]:
-        shutil.rmtree(old, ignore_errors=True)
+    found = sorted(folder.parent.glob("[0-9]*"))
+    here = found.index(folder) + 1
+    for other in found[: max(here - KEEP, 0)] + found[here:]:
+        shutil.rmtree(other, ignore_errors=True)
     return folder
 
 
@@ -59,22 +63,27 @@ def newest(run: Path) -> Path | None:
 
 
 def restore(
-    folder: Path, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer]
+    folder: Path,
+    modules: dict[str, nn.Module],
+    optimizers: dict[str, Optimizer],
+    identity: str,
 ) -> dict[str, Any]:
     """Load a checkpoint into modules and optimisers; returns its header.
 
     Raises:
-        BadCheckpoint: a file is missing or damaged, or the nets have another shape.
+        BadCheckpoint: a file is missing or damaged, or the header names another `identity`.
     """
     try:
+        header: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        if header["identity"] != identity:
+            raise BadCheckpoint(f"the checkpoint {folder.name} was made by another recipe")
         nets = load_file(folder / "nets.safetensors")
         moments = load_file(folder / "optimizers.safetensors")
-        header: dict[str, Any] = json.loads((folder / "state.json").read_text())
         for name, module in modules.items():
             module.load_state_dict(_under(nets, name))
         for name, optimizer in optimizers.items():
             _set_moments(optimizer, _under(moments, name))
-    except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
         raise BadCheckpoint(f"the checkpoint {folder.name} cannot be used: {error}") from error
     return header
 

@@ -315,7 +315,13 @@ class Trainer:
 
     def save(self) -> Path:
         """Write a checkpoint of everything that a bit-exact resume needs."""
-        header = {"identity": self.identity, "rate_scale": self.rate_scale}
+        header = {
+            "identity": self.identity,
+            "rate_scale": self.rate_scale,
+            "strikes": self._strikes,
+            # Not probed again: a busy moment must not change the format in mid-run.
+            "bf16": self._bf16,
+        }
         return checkpoint.save(
             self.run_folder, self.images, self._modules(), self.optimizers, header
         )
@@ -329,10 +335,12 @@ class Trainer:
         folder = checkpoint.newest(self.run_folder)
         if folder is None:
             return False
-        header = checkpoint.restore(folder, self._modules(), self.optimizers)
-        if header.get("identity") != self.identity:
-            raise BadCheckpoint(f"the checkpoint {folder.name} was made by another recipe")
-        self.images, self.rate_scale = header["images"], header["rate_scale"]
+        header = checkpoint.restore(folder, self._modules(), self.optimizers, self.identity)
+        try:
+            self.images, self.rate_scale = header["images"], header["rate_scale"]
+            self._strikes, self._bf16 = header["strikes"], header["bf16"]
+        except KeyError as error:
+            raise BadCheckpoint(f"the checkpoint {folder.name} lacks its {error}") from error
         return True
 
     def _modules(self) -> dict[str, nn.Module]:

@@ -95,6 +95,34 @@ def test_c21_resume_is_exact_to_the_bit(tmp_path: Path) -> None:
         assert torch.equal(weights(module), weights(second._modules()[name])), name
 
 
+def test_c21_strikes_rates_and_number_format_survive_a_resume(tmp_path: Path) -> None:
+    game = trainer(tmp_path, precision="auto")
+    game._count_strikes(["critic"])
+    game._count_strikes(["critic"])
+    game._bf16 = True
+    game.save()
+    again = trainer(tmp_path, precision="auto")
+    again._bf16 = False
+    assert again.resume()
+    assert again._bf16
+    assert again.rate_scale == 0.25
+    with pytest.raises(TrainingDiverged):
+        again._count_strikes(["critic"])
+
+
+def test_a_fresh_run_in_an_old_folder_is_what_a_resume_goes_on_from(tmp_path: Path) -> None:
+    old = trainer(tmp_path)
+    for images in (6400, 12800):
+        old.images = images
+        old.save()
+    fresh = trainer(tmp_path)
+    fresh.images = 64
+    fresh.save()
+    again = trainer(tmp_path)
+    assert again.resume()
+    assert again.images == 64
+
+
 def test_time_is_up_means_a_checkpoint_and_false(tmp_path: Path) -> None:
     game = trainer(tmp_path, phase={"kimg": 10_000.0})
     assert not game.run(max_minutes=0.02)
@@ -186,9 +214,16 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
         trainer(tmp_path).resume()
 
 
+@pytest.mark.parametrize("text", ["[]", "{}", '{"identity": "toy"}', "what"])
+def test_a_checkpoint_with_a_damaged_header_is_refused(tmp_path: Path, text: str) -> None:
+    (trainer(tmp_path).save() / "state.json").write_text(text)
+    with pytest.raises(BadCheckpoint):
+        trainer(tmp_path).resume()
+
+
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     trainer(tmp_path).save()
-    other = Trainer(Gaussians(), config(), tmp_path, device=CPU, identity="other")
+    other = Trainer(Gaussians(hidden=16), config(), tmp_path, device=CPU, identity="other")
     with pytest.raises(BadCheckpoint, match="another recipe"):
         other.resume()
 
