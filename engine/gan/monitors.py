@@ -43,11 +43,11 @@ def watch_overfit(
 ) -> tuple[dict[str, float], Finding | None]:
     """The critic knows the training set by heart: held-out samples score like fakes (C9).
 
-    Args: mean-comparable logits of one head for the three sets. The gap is the share of the way
-    from training data (0) to fakes (1) at which held-out data stand.
+    Args: mean-comparable logits of one head for the three sets.     of training data (0) to fakes (1) at which held-out data stand; 0 for a critic that does not
+    place training data above fakes.
     """
     span = float(train.mean() - fake.mean())
-    gap = float(train.mean() - held_out.mean()) / span if abs(span) > 1e-6 else 0.0
+    gap = float(train.mean() - held_out.mean()) / span if span > 1e-6 else 0.0
     finding = None
     if gap > 0.8:
         finding = Finding(

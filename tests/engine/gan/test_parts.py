@@ -55,6 +55,7 @@ def test_c9_over_fitting_is_seen_where_held_out_data_score_like_fakes() -> None:
     train, fake = torch.full((8,), 2.0), torch.full((8,), -2.0)
     assert watch_overfit(train, fake + 0.1, fake)[1] is not None
     assert watch_overfit(train, train - 0.1, fake)[1] is None
+    assert watch_overfit(train, train + 0.1, train + 0.05)[1] is None
 
 
 def test_c8_a_vanished_gradient_is_seen() -> None:
