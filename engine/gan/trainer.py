@@ -286,7 +286,10 @@ class Trainer:
 
     @torch.no_grad()
     def _tick(self, book: Logbook, values: dict[str, float]) -> None:
+        # Watching must leave no trace in the statistics of batch normalisation.
+        self.critic.eval()
         watched, findings = self._watch(values)
+        self.critic.train()
         book.scalars(watched, self.images)
         for finding in findings:
             book.finding(finding, self.images)
