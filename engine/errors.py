@@ -107,10 +107,10 @@ class BadCheckpoint(VernissageError):
 
 
 class TrainingDiverged(VernissageError):
-    """Training produced NaN three times in a row, although the rate was halved each time."""
+    """Training produced NaN in three steps in a row, although the rate was halved each time."""
 
     code = "E_DIVERGED"
-    fix = "Raise gamma tenfold or halve the learning rate, then run again with --resume."
+    fix = "Raise gamma tenfold or halve the learning rate in the recipe, and train anew."
 
 
 class CannotWrite(VernissageError):

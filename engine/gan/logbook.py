@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,12 +15,15 @@ from engine.gan.monitors import Finding
 
 
 class Logbook:
-    """Log of one run folder. `findings` holds every monitor sentence with the image count."""
+    """Log of one run folder, from `images` on: what an earlier run wrote beyond that is dropped."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, images: int) -> None:
         self.run = run
-        self.findings: list[dict[str, object]] = []
-        self._board = SummaryWriter(str(run / "tensorboard"))
+        self._doctor = run / "doctor.json"
+        self._findings = [f for f in _read(self._doctor) if f["images"] <= images]
+        if self._doctor.exists():
+            write_json(self._doctor, self._findings)
+        self._board = SummaryWriter(str(run / "tensorboard"), purge_step=images + 1)
 
     def scalars(self, values: dict[str, float], images: int) -> None:
         for name, value in values.items():
@@ -32,8 +37,17 @@ class Logbook:
 
     def finding(self, finding: Finding, images: int) -> None:
         """Record a monitor's sentence; `doctor.json` holds them all, newest last."""
-        self.findings.append({"images": images, **vars(finding)})
-        write_json(self.run / "doctor.json", self.findings)
+        self._findings.append({"images": images, **vars(finding)})
+        write_json(self._doctor, self._findings)
 
     def close(self) -> None:
         self._board.close()
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """The findings of an earlier run, or none where there is no such file or not by this writer."""
+    try:
+        findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return [f for f in findings if isinstance(f["images"], int)]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []

@@ -33,7 +33,7 @@ def watch_collapse(fake: Tensor, real: Tensor) -> tuple[dict[str, float], Findin
         finding = Finding(
             "collapse",
             f"The samples are nearly alike: {ratio:.0%} of the variety of the data.",
-            "Raise gamma tenfold or use more augmentation, and resume from an older checkpoint.",
+            "Raise gamma tenfold or use more augmentation, and train anew.",
         )
     return {"diversity_ratio": ratio}, finding
 
@@ -43,7 +43,8 @@ def watch_overfit(
 ) -> tuple[dict[str, float], Finding | None]:
     """The critic knows the training set by heart: held-out samples score like fakes (C9).
 
-    Args: mean-comparable logits of one head for the three sets.     of training data (0) to fakes (1) at which held-out data stand; 0 for a critic that does not
+    Args: mean-comparable logits of one head for the three sets. The gap is the share of the way
+    from training data (0) to fakes (1) at which held-out data stand; 0 for a critic that does not
     place training data above fakes.
     """
     span = float(train.mean() - fake.mean())
@@ -69,3 +70,12 @@ def watch_gradients(norm_g: float, norm_d: float) -> tuple[dict[str, float], Fin
             "Use the rpgan or nonsaturating loss, or lower the critic's rate.",
         )
     return {"gradient_ratio": ratio}, finding
+
+
+def not_finite(player: str, rate_scale: float) -> Finding:
+    """A gradient with NaN or infinity: the step was skipped and the rates are lower from now on."""
+    return Finding(
+        "nan",
+        f"The {player}'s gradient was not finite: skipped, rates now {rate_scale:g} of the recipe's.",
+        "If it comes again, raise gamma tenfold or halve the learning rate, and train anew.",
+    )

@@ -20,7 +20,13 @@ from engine.gan.config import Phase, TrainConfig
 from engine.gan.ema import Ema
 from engine.gan.logbook import Logbook
 from engine.gan.losses import LOSSES, value
-from engine.gan.monitors import Finding, watch_collapse, watch_gradients, watch_overfit
+from engine.gan.monitors import (
+    Finding,
+    not_finite,
+    watch_collapse,
+    watch_gradients,
+    watch_overfit,
+)
 from engine.gan.penalties import exact_penalty, finite_difference_penalty
 from engine.gan.precision import probe_bf16
 from engine.gan.rng import Streams
@@ -106,7 +112,7 @@ class Trainer:
             TrainingDiverged: NaN three steps in a row, the rate halved each time.
             CannotWrite: the run folder is full or not writable.
         """
-        book = Logbook(self.run_folder)
+        book = Logbook(self.run_folder, self.images)
         started, first = time.monotonic(), self.images
         deadline = started + max_minutes * 60 if max_minutes else float("inf")
         total = self.config.total_images
@@ -115,6 +121,7 @@ class Trainer:
             while self.images < total:
                 phase, progress = self._where()
                 values = self.step(phase, progress)
+                self._count_strikes(values, book)
                 step = self.images // self.config.batch
                 if step % 10 == 0:
                     book.scalars(values, self.images)
@@ -157,7 +164,6 @@ class Trainer:
             values |= self._generator_step(phase, step, batch, p)
         self.images += self.config.batch
         self.ema.update(self.generator, self.config.batch, self.images)
-        self._count_strikes([name for name in self.optimizers if f"{name}/skipped" in values])
         return values
 
     # ---------------------------------------------------------------- both players
@@ -270,13 +276,15 @@ class Trainer:
             return {f"{name}/gradient": norm.item()}
         return {f"{name}/skipped": 1.0}
 
-    def _count_strikes(self, skipped: list[str]) -> None:
+    def _count_strikes(self, values: dict[str, float], book: Logbook) -> None:
         """Halve the rates after a step in which a player was skipped; three in a row are the end."""
+        skipped = [name for name in self.optimizers if f"{name}/skipped" in values]
         if not skipped:
             self._strikes = 0
             return
         self._strikes += 1
         self.rate_scale *= 0.5
+        book.finding(not_finite(skipped[0], self.rate_scale), self.images)
         if self._strikes >= STRIKES:
             raise TrainingDiverged(
                 f"the {skipped[0]}'s gradient was not finite {STRIKES} steps in a row"

@@ -15,6 +15,7 @@ from engine.gan import checkpoint
 from engine.gan.config import TrainConfig
 from engine.gan.logbook import Logbook
 from engine.gan.losses import LOSSES
+from engine.gan.monitors import watch_collapse
 from engine.gan.task import Batch, Nets
 from engine.gan.trainer import Trainer
 from tests.engine.gan.toy import Gaussians, modes_hit
@@ -98,8 +99,9 @@ def test_c21_resume_is_exact_to_the_bit(tmp_path: Path) -> None:
 
 def test_c21_strikes_rates_and_number_format_survive_a_resume(tmp_path: Path) -> None:
     game = trainer(tmp_path, precision="auto")
-    game._count_strikes(["critic"])
-    game._count_strikes(["critic"])
+    skipped, book = {"critic/skipped": 1.0}, Logbook(tmp_path, 0)
+    game._count_strikes(skipped, book)
+    game._count_strikes(skipped, book)
     game._bf16 = True
     game.save()
     again = trainer(tmp_path, precision="auto")
@@ -108,7 +110,7 @@ def test_c21_strikes_rates_and_number_format_survive_a_resume(tmp_path: Path) ->
     assert again._bf16
     assert again.rate_scale == 0.25
     with pytest.raises(TrainingDiverged):
-        again._count_strikes(["critic"])
+        again._count_strikes(skipped, book)
 
 
 def test_a_fresh_run_in_an_old_folder_is_what_a_resume_goes_on_from(tmp_path: Path) -> None:
@@ -189,6 +191,8 @@ def test_nan_in_the_critic_alone_ends_the_run_as_well(tmp_path: Path) -> None:
         game.run()
     assert game.images == 3 * 64
     assert game.rate_scale == 0.125
+    findings = json.loads((tmp_path / "doctor.json").read_text())
+    assert [(f["name"], f["images"]) for f in findings] == [("nan", 64), ("nan", 128), ("nan", 192)]
 
 
 def test_c7_the_collapse_monitor_speaks_when_all_samples_are_alike(tmp_path: Path) -> None:
@@ -203,6 +207,19 @@ def test_c7_the_collapse_monitor_speaks_when_all_samples_are_alike(tmp_path: Pat
     assert all(finding["remedy"] for finding in findings)
 
 
+def test_the_doctor_remembers_over_a_resume_what_happened_before_it(tmp_path: Path) -> None:
+    collapse = watch_collapse(torch.zeros(4, 2), torch.randn(4, 2))[1]
+    assert collapse is not None
+    first = Logbook(tmp_path, 0)
+    for images in (100, 200, 300):
+        first.finding(collapse, images)
+    Logbook(tmp_path, 200).finding(collapse, 250)
+    said = json.loads((tmp_path / "doctor.json").read_text())
+    assert [finding["images"] for finding in said] == [100, 200, 250]
+    Logbook(tmp_path, 0)
+    assert json.loads((tmp_path / "doctor.json").read_text()) == []
+
+
 def test_a_tick_leaves_no_trace_in_the_players(tmp_path: Path) -> None:
     class Normalised(Gaussians):
         def build(self) -> Nets:
@@ -212,7 +229,7 @@ def test_a_tick_leaves_no_trace_in_the_players(tmp_path: Path) -> None:
     game = Trainer(Normalised(), config(), tmp_path, device=CPU)
     game.step(game.config.phases[0], 0.0)
     before = weights(game.critic)
-    game._tick(Logbook(tmp_path), {})
+    game._tick(Logbook(tmp_path, 0), {})
     assert torch.equal(weights(game.critic), before)
     assert all(module.training for module in game.critic.modules())
 
