@@ -72,6 +72,12 @@ class BadDataset(VernissageError):
     fix = "Point --data at a folder with at least {least} readable files."
 
 
+class OneFamily(BadDataset):
+    """Every figure is a variant of one, so that a split by family leaves nothing to train on."""
+
+    fix = "Name the files after different figures, or set validation = 0 in the recipe."
+
+
 class BadMesh(VernissageError):
     """A mesh file that cannot be used: unreadable, empty, not finite, or without its texture."""
 

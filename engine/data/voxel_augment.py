@@ -30,14 +30,16 @@ class Wardrobe:
 
 
 def skin_of(grid: VoxelGrid) -> np.ndarray:
-    """(3,) uint8: the commonest colour of the face, the front of the layers above the neck."""
+    """(3,) uint8: the commonest colour of the face, the front of the layers above the neck.
+
+    The face of a figure that ends below the neck is its whole front.
+    """
     neck = CUTS[0]
-    head = grid.solid[neck : neck + 3]
+    layers = slice(neck, neck + 3) if grid.solid[neck : neck + 3].any() else slice(None)
+    head = grid.solid[layers]
     front = head.argmax(1)
     z, x = np.nonzero(head.any(1))
-    colors, counts = np.unique(
-        grid.colors[neck : neck + 3][z, front[z, x], x], axis=0, return_counts=True
-    )
+    colors, counts = np.unique(grid.colors[layers][z, front[z, x], x], axis=0, return_counts=True)
     dark = colors.sum(1) < 120
     counts[dark & (counts < counts.sum())] = 0
     color: np.ndarray = colors[counts.argmax()]

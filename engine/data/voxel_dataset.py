@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.data.vox import read_vox
 from engine.data.voxels import VoxelGrid
-from engine.errors import BadDataset, BadVox
+from engine.errors import BadDataset, BadVox, OneFamily
 
 LEAST = 8
 FEET = 2
@@ -70,6 +70,7 @@ def read_dataset(
 
     Raises:
         BadDataset: fewer than LEAST usable figures.
+        OneFamily: none of them is left to train on.
     """
     examples: list[Example] = []
     refused: dict[str, str] = {}
@@ -91,6 +92,8 @@ def read_dataset(
         examples.append(Example(path.stem, kin, _split(kin, validation), grid))
     if len(examples) < LEAST:
         raise BadDataset(f"{folder} holds {len(examples)} usable .vox files", least=LEAST)
+    if all(example.split == "validation" for example in examples):
+        raise OneFamily(f"all figures of {folder} count as variants of {examples[0].family!r}")
     return VoxelDataset(tuple(examples), refused)
 
 

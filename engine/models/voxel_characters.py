@@ -61,7 +61,8 @@ class VoxelCharacters(Model):
         clothes = wardrobe(self.dataset.grids("train"))
         rng = streams.numpy("pool", 0)
         self._pool = _fields([variant(families, clothes, rng, c.remix) for _ in range(c.pool)])
-        self._held_out = _fields(self.dataset.grids("validation"))
+        held_out = self.dataset.grids("validation")
+        self._held_out = _fields(held_out) if held_out else self._pool[:0]
 
     def build(self) -> Nets:
         c = self.config
@@ -85,7 +86,7 @@ class VoxelCharacters(Model):
         return heads
 
     def held_out(self, size: int) -> Tensor | None:
-        return self._held_out[:size].float()
+        return self._held_out[:size].float() if len(self._held_out) else None
 
     def manifest(self) -> dict[str, Any]:
         return self.dataset.manifest()

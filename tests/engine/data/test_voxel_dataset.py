@@ -13,7 +13,9 @@ from engine.data.voxel_augment import join, redress, skin_of, variant, wardrobe
 from engine.data.voxel_dataset import LEAST, family, read_dataset, stand
 from engine.data.voxel_field import REACH, decode, encode
 from engine.data.voxels import VoxelGrid
-from engine.errors import BadDataset
+from engine.errors import BadDataset, OneFamily
+from engine.gan.rng import Streams
+from engine.models.voxel_characters import VoxelCharacters
 from tests.engine.data.people import SKIN, person
 
 
@@ -65,8 +67,37 @@ def test_variants_share_a_family_and_a_split(tmp_path: Path) -> None:
     assert before.items() <= after.items()
 
 
+def numbered(folder: Path, stem: str, validation: float) -> VoxelCharacters:
+    for index in range(LEAST):
+        write_vox(folder / f"{stem}{index}.vox", person(hair=(10 * index, 40, 80)))
+    model = VoxelCharacters({"widths": (8, 8), "pool": 4, "validation": validation})
+    model.load(folder, Streams(0))
+    return model
+
+
+def test_figures_that_are_only_numbered_train_with_nothing_held_out(tmp_path: Path) -> None:
+    model = numbered(tmp_path, "figure", 0.5)
+    assert model.held_out(8) is None
+    assert len(model.examples()[0]) == LEAST
+
+
+def test_figures_that_are_only_numbered_and_all_held_out_say_what_to_change(tmp_path: Path) -> None:
+    with pytest.raises(OneFamily, match="person") as caught:
+        numbered(tmp_path, "person", 0.5)
+    assert "validation = 0" in caught.value.fix
+    assert numbered(tmp_path, "person", 0.0).held_out(8) is None
+
+
 def test_the_face_is_skin_not_eyes_or_hair() -> None:
     assert skin_of(stand(person(), 16)).tolist() == list(SKIN)
+
+
+def test_figures_without_a_head_are_varied_as_well() -> None:
+    people = [stand(person(shirt=(c, 99, 0)), 16) for c in (60, 90, 120)]
+    low = [VoxelGrid(p.solid & (np.arange(16) < 5)[:, None, None], p.colors) for p in people]
+    assert skin_of(low[0]).tolist() == [60, 99, 0]
+    made = variant([low], wardrobe(low), np.random.default_rng(0), 1.0)
+    assert np.array_equal(made.solid, low[0].solid)
 
 
 def test_a_head_moves_to_another_body_and_brings_its_skin_to_the_hands() -> None:
