@@ -28,7 +28,7 @@ class Model(Task):
             self.config: Any = self.Config.model_validate(values)
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
+            where = ".".join(str(part) for part in first["loc"]) or "net"
             raise BadRecipe(f"{where}: {first['msg']}") from error
 
     @abstractmethod

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from engine.data.voxel_augment import variant, wardrobe
@@ -25,15 +25,23 @@ CHANNELS = 4
 
 
 class VoxelData(BaseModel):
-    """Data of a voxel model: the same keys, whatever the nets."""
+    """Data of a voxel model, and stages that end at its size: the same keys, whatever the nets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    size: int = Field(16, description="Edge of the cube in voxels: 16 or 32.")
+    size: int = Field(16, description="Edge of the cube in voxels: 4 doubled by each stage.")
+    widths: tuple[int, ...] = Field((128, 64), description="Channels of each stage, 4³ first.")
     include: tuple[str, ...] = Field(("*",), description="File name patterns to train on.")
     validation: float = Field(0.2, ge=0, le=0.5, description="Share of families set aside.")
     pool: int = Field(8192, ge=1, description="Augmented people prepared before training.")
     remix: float = Field(0.5, ge=0, le=1, description="Chance of each join and of a new dress.")
+
+    @model_validator(mode="after")
+    def _stages_end_at_the_size(self) -> Self:
+        end = 4 * 2 ** len(self.widths)
+        if self.size != end:
+            raise ValueError(f"{len(self.widths)} widths end at {end} voxels, not at {self.size}")
+        return self
 
 
 class VoxelConfig(VoxelData):
@@ -42,7 +50,6 @@ class VoxelConfig(VoxelData):
     z_dim: int = Field(64, ge=2, description="Latent size.")
     w_dim: int = Field(128, ge=2, description="Style size.")
     colors: int = Field(12, ge=2, le=64, description="Palette entries of a figure.")
-    widths: tuple[int, ...] = Field((128, 64), description="Channels of each stage, 4³ first.")
     depth: int = Field(1, ge=0, description="Residual convolutions in each stage.")
 
 

@@ -24,7 +24,7 @@ from engine.nets.dc import DCCritic, DCGenerator
 
 
 class Wu2016Config(VoxelData):
-    """Nets and data of the 3D-GAN baseline; `size` is 4 * 2 ** len(widths)."""
+    """Nets and data of the 3D-GAN baseline."""
 
     z_dim: int = Field(200, ge=2, description="Latent size.")
     widths: tuple[int, ...] = Field((256, 128), description="Channels of each stage, 4³ first.")

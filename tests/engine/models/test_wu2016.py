@@ -91,7 +91,7 @@ def test_it_trains_on_occupancy_and_samples_one_figure_a_seed(folder: Path) -> N
     torch.testing.assert_close(mean[0], mean[1])
 
 
-@pytest.mark.parametrize("changes", [{"depth": 1}, {"widths": "wide"}, {"z_dim": 0}])
+@pytest.mark.parametrize("changes", [{"depth": 1}, {"widths": "wide"}, {"z_dim": 0}, {"size": 32}])
 def test_an_unknown_key_or_value_is_a_bad_recipe(changes: dict[str, object]) -> None:
     with pytest.raises(BadRecipe):
         Wu2016(SMALL | changes)
