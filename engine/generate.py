@@ -137,17 +137,17 @@ def _make(request: GenerateRequest, model: Loaded, seed: int) -> tuple[Item, np.
             nearest=made.nearest,
         ),
     )
-    base = request.out.resolve() / name
+    out = request.out.resolve()
     files: dict[str, Path] = {}
     if "glb" in request.formats:
-        files["glb"] = base.with_suffix(".glb")
+        files["glb"] = out / f"{name}.glb"
         write_glb(asset, files["glb"])
     if "vox" in request.formats:
-        files["vox"] = base.with_suffix(".vox")
+        files["vox"] = out / f"{name}.vox"
         write_vox(files["vox"], made.grid)
     picture = None
     if request.previews:
-        files["preview"] = base.with_suffix(".png")
+        files["preview"] = out / f"{name}.png"
         picture = render(asset, size=PREVIEW)
         _write_png(files["preview"], picture)
     report: dict[str, Any] = asset.report | {

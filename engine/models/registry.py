@@ -34,4 +34,6 @@ def model_class(name: str) -> type[Model]:
             import_module(f"engine.models.{name}")
         except ModuleNotFoundError as error:
             raise BadRecipe(f"there is no model called {name}") from error
+    if name not in _MODELS:
+        raise BadRecipe(f"there is no model called {name}")
     return _MODELS[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import BadRecipe
 from engine.gan.config import TrainConfig
+
+FILE_NAME = r"^\w[\w .-]*$"
+"""What a model may be called: it becomes part of file names, so no separators and no leading dot."""
 
 
 class Source(BaseModel):
@@ -83,6 +87,8 @@ def read_recipe(name: str | Path, tier: str) -> Recipe:
         BadRecipe: unknown name, unreadable TOML, an unknown key or a value out of range.
     """
     text, stem = _text(name)
+    if not re.fullmatch(FILE_NAME, stem):
+        raise BadRecipe(f"{stem!r} is no name for a model: use letters, digits, spaces, . _ and -")
     try:
         file = RecipeFile.model_validate(tomllib.loads(text))
         if tier not in file.tier:

@@ -8,16 +8,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
-from engine.errors import UnknownModel, WeightsMismatch
+from engine.errors import BadRecipe, UnknownModel, WeightsMismatch
 from engine.models.base import Model
 from engine.models.registry import model_class
-from engine.zoo.recipes import Source
+from engine.zoo.recipes import FILE_NAME, Source
 
 MAX_WEIGHTS_BYTES = 64 * 2**20
 CARD = "card.json"
@@ -28,13 +27,15 @@ class Card(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: str = Field(pattern=FILE_NAME)
     title: str
     summary: str
     model: str = Field(description="Name of a module in engine.models.")
     net: dict[str, Any] = Field(description="Configuration the nets are built from.")
     rig: bool = Field(description="The model makes upright people: an armature fits.")
-    weights: str = Field(description="File name of the weights beside the card or in weights/.")
+    weights: str = Field(
+        pattern=FILE_NAME, description="File name of the weights beside the card or in weights/."
+    )
     sha256: str
     bytes: int
     licence: str = Field(description="SPDX identifier of the weights.")
@@ -49,7 +50,7 @@ class Card(BaseModel):
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model ready to sample: its card, the model object, the generator on its device.
+    """A model ready to sample: its card, the model object, the generator on the CPU.
 
     `prints` are fingerprints of the training examples, `print_scale` their unit of distance: see
     `engine.zoo.novelty`.
@@ -84,7 +85,7 @@ def card(name: str) -> Card:
         raise WeightsMismatch(f"the card of {name} cannot be read", name=name) from error
 
 
-def load(name: str, device: torch.device | None = None) -> Loaded:
+def load(name: str) -> Loaded:
     """Load a model for sampling.
 
     Raises:
@@ -93,9 +94,9 @@ def load(name: str, device: torch.device | None = None) -> Loaded:
     """
     about = card(name)
     tensors = _tensors(name, about)
-    model = model_class(about.model)(about.net)
-    generator = model.build().generator
     try:
+        model = model_class(about.model)(about.net)
+        generator = model.build().generator
         weights = {
             k.removeprefix("generator."): v.float()
             for k, v in tensors.items()
@@ -103,10 +104,9 @@ def load(name: str, device: torch.device | None = None) -> Loaded:
         }
         generator.load_state_dict(weights)
         prints, scale = tensors["prints.vectors"].float(), float(tensors["prints.scale"])
-    except (KeyError, RuntimeError) as error:
+    except (BadRecipe, KeyError, RuntimeError) as error:
         raise WeightsMismatch(f"the weights of {name} do not fit its card", name=name) from error
-    generator = generator.eval().requires_grad_(False).to(device or torch.device("cpu"))
-    return Loaded(about, model, generator, prints, scale)
+    return Loaded(about, model, generator.eval().requires_grad_(False), prints, scale)
 
 
 def weights_path(name: str, about: Card) -> Path:

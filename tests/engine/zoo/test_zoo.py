@@ -11,7 +11,8 @@ import torch
 
 from engine.data.vox import write_vox
 from engine.errors import BadDataset, BadRecipe, UnknownModel, WeightsMismatch
-from engine.generate import sample_voxels
+from engine.generate import generate, sample_voxels
+from engine.request import GenerateRequest
 from engine.train import train
 from engine.zoo.novelty import distance_scale, fingerprint, nearest
 from engine.zoo.recipes import read_recipe, recipe_names
@@ -93,7 +94,7 @@ def test_training_leaves_everything_a_stranger_needs(tiny: Path) -> None:
     assert list((tiny / "tensorboard").iterdir())
 
 
-def test_c21_weights_load_without_training_code_and_give_the_same_twice(tiny: Path) -> None:
+def test_c21_weights_give_the_same_figure_each_time_they_are_loaded(tiny: Path) -> None:
     first, second = (sample_voxels(load(str(tiny)), 3).grid for _ in range(2))
     assert first.colors.tobytes() == second.colors.tobytes()
 
@@ -123,11 +124,50 @@ def test_weights_that_are_not_what_the_card_describes_are_refused(
     assert caught.value.fix
 
 
-def test_a_card_that_cannot_be_read_is_refused(tiny: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [{"surprise": 1}, {"name": "../elsewhere"}, {"name": ".hidden"}, {"weights": "../../weights"}],
+)
+def test_a_card_that_is_none_or_points_elsewhere_is_refused(
+    tiny: Path, tmp_path: Path, change: dict[str, object]
+) -> None:
     about = json.loads((tiny / CARD).read_text())
-    (tmp_path / CARD).write_text(json.dumps(about | {"surprise": 1}))
+    (tmp_path / CARD).write_text(json.dumps(about | change))
     with pytest.raises(WeightsMismatch):
         card(str(tmp_path))
+
+
+@pytest.mark.parametrize("change", [{"model": "base"}, {"model": "no_such"}, {"net": {"size": -1}}])
+def test_a_card_of_a_model_that_cannot_be_built_is_refused(
+    tiny: Path, tmp_path: Path, change: dict[str, object]
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny, run)
+    about = json.loads((run / CARD).read_text())
+    (run / CARD).write_text(json.dumps(about | change))
+    with pytest.raises(WeightsMismatch):
+        load(str(run))
+
+
+def test_a_recipe_whose_name_could_not_name_files_is_refused_before_training(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a:b.toml").write_text(TINY)
+    with pytest.raises(BadRecipe, match="a:b"):
+        read_recipe(tmp_path / "a:b.toml", "cpu")
+
+
+def test_a_model_with_a_dot_in_its_name_keeps_its_seeds_apart(tiny: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny, run)
+    about = json.loads((run / CARD).read_text())
+    (run / CARD).write_text(json.dumps(about | {"name": "people.v2"}))
+    request = {"model": str(run), "count": 2, "rig": False, "previews": False, "out": tmp_path}
+    items = generate(GenerateRequest.parse(request)).items
+    assert [item.files["glb"].name for item in items] == [
+        "people.v2-000000.glb",
+        "people.v2-000001.glb",
+    ]
 
 
 def test_an_unknown_model_is_told_the_known_ones() -> None:
