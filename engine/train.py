@@ -13,7 +13,6 @@ from engine.files import write_json
 from engine.gan.precision import best_device
 from engine.gan.rng import Streams
 from engine.gan.trainer import StepReport, Trainer
-from engine.models.base import Model
 from engine.models.registry import model_class
 from engine.request import IsCancelled, OnProgress, Progress
 from engine.zoo.export import export
@@ -89,13 +88,6 @@ def data_folder(recipe: Recipe, data: Path | None) -> Path:
     if not folder.is_dir():
         raise BadDataset(f"{folder} is not a folder", least=1)
     return folder
-
-
-def trained_model(recipe: Recipe, data: Path | None) -> Model:
-    """The recipe's model with its data loaded, for measuring samples against it."""
-    model = model_class(recipe.file.model)(recipe.net)
-    model.load(data_folder(recipe, data), Streams(recipe.train.seed))
-    return model
 
 
 def _as_progress(report: StepReport) -> Progress:

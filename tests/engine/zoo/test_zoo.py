@@ -11,6 +11,7 @@ import torch
 
 from engine.data.vox import write_vox
 from engine.errors import BadDataset, BadRecipe, UnknownModel, WeightsMismatch
+from engine.evaluate import evaluate
 from engine.generate import generate, sample_voxels
 from engine.request import GenerateRequest
 from engine.train import train
@@ -215,3 +216,10 @@ def test_a_copy_is_seen_as_one_mirrored_or_not() -> None:
     exact = torch.cdist(unseen.flatten(1), torch.cat([fields, fields.flip(-1)]).flatten(1))
     expected = exact.amin(1).median() / fields[0].numel() ** 0.5
     assert distance_scale(unseen, prints) == pytest.approx(float(expected), rel=0.15)
+
+
+def test_a_run_of_a_users_own_recipe_can_be_evaluated(tiny: Path) -> None:
+    report = evaluate(str(tiny), data=tiny.parent / "people", samples=6)
+    assert "tiny" in report["rows"]
+    with pytest.raises(BadRecipe, match="tiny"):
+        evaluate(str(tiny), samples=6)
