@@ -26,9 +26,8 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     lengths = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
     cosine = ((a / lengths[0]) * (b / lengths[1])).sum(1, keepdim=True).clamp(-1, 1)
     angle = cosine.acos()
-    if (angle < 1e-4).any():
-        return lerp(a, b, t)
     direction = (
         torch.sin((1 - t) * angle) * a / lengths[0] + torch.sin(t * angle) * b / lengths[1]
     ) / torch.sin(angle)
-    return direction * lerp(lengths[0], lengths[1], t)
+    arc = direction * lerp(lengths[0], lengths[1], t)
+    return torch.where(angle < 1e-4, lerp(a, b, t), arc)

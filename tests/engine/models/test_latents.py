@@ -24,5 +24,10 @@ def test_a7_an_arc_to_itself_stays() -> None:
     torch.testing.assert_close(slerp(a, a, 0.3), a)
 
 
+def test_a7_an_arc_does_not_depend_on_its_company() -> None:
+    a, b = seeded_latents([1, 2], 8), seeded_latents([1, 3], 8)
+    torch.testing.assert_close(slerp(a, b, 0.5)[1:], slerp(a[1:], b[1:], 0.5))
+
+
 def test_a7_seeds_are_independent_of_their_company() -> None:
     assert torch.equal(seeded_latents([3, 9], 16)[1], seeded_latents([9], 16)[0])
