@@ -20,7 +20,7 @@ from engine.bench import Figure
 from engine.data.vox import write_vox
 from engine.data.voxels import VoxelGrid
 from engine.gan.losses import LOSSES
-from engine.gan.precision import best_device
+from engine.gan.precision import best_device, wait
 from engine.gan.rng import Streams
 from engine.gan.trainer import Trainer
 from engine.models.registry import model_class
@@ -65,9 +65,11 @@ def run(runs: int = 5) -> tuple[Figure, ...]:
 
 
 def _time(step: Callable[[], None]) -> float:
+    wait(best_device())
     begin = time.perf_counter()
     for _ in range(STEPS):
         step()
+    wait(best_device())
     return (time.perf_counter() - begin) / STEPS * 1e3
 
 
@@ -87,12 +89,13 @@ def _our_step(data: Path, name: str, run_folder: Path) -> tuple[Callable[[], Non
 
 def _published_step(batch: int, channels: int, size: int) -> Callable[[], None]:
     """3D-GAN's own loop in plain torch: critic on real, critic on fake, generator."""
-    generator = DCGenerator(ndim=3, channels=channels, widths=PUBLISHED, z_dim=200)
-    critic = DCCritic(ndim=3, channels=channels, widths=PUBLISHED[::-1])
+    device = best_device()
+    generator = DCGenerator(ndim=3, channels=channels, widths=PUBLISHED, z_dim=200).to(device)
+    critic = DCCritic(ndim=3, channels=channels, widths=PUBLISHED[::-1]).to(device)
     of_generator = torch.optim.Adam(generator.parameters(), lr=2.5e-3, betas=(0.5, 0.999))
     of_critic = torch.optim.Adam(critic.parameters(), lr=1e-5, betas=(0.5, 0.999))
     loss = LOSSES["bce"]
-    real = torch.rand(batch, channels, size, size, size) * 2 - 1
+    real = torch.rand(batch, channels, size, size, size, device=device) * 2 - 1
 
     def apply(optimizer: torch.optim.Optimizer, value: Tensor) -> None:
         optimizer.zero_grad()
@@ -100,7 +103,7 @@ def _published_step(batch: int, channels: int, size: int) -> Callable[[], None]:
         optimizer.step()
 
     def step() -> None:
-        z = torch.randn(batch, 200)
+        z = torch.randn(batch, 200, device=device)
         apply(of_critic, loss.d(critic(real), critic(generator(z).detach())))
         fake = critic(generator(z))
         apply(of_generator, loss.g(fake, fake))

@@ -1,4 +1,4 @@
-"""Which number format and how many threads this machine should train with: measured, not assumed."""
+"""Which device and number format this machine should train with: measured, not assumed."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def probe_bf16(device: torch.device, repeats: int = 5) -> Probe:
         for _ in range(repeats):
             a = x.to(dtype).requires_grad_()
             b = w.to(dtype).requires_grad_()
-            _wait(device)
+            wait(device)
             start = time.perf_counter()
             out = conv3d(a, b, padding=1)
             out.sum().backward()
-            _wait(device)
+            wait(device)
             best = min(best, time.perf_counter() - start)
         return best * 1e3, out.detach().float()
 
@@ -56,7 +56,8 @@ def probe_bf16(device: torch.device, repeats: int = 5) -> Probe:
     return Probe(f32_ms, bf16_ms, error)
 
 
-def _wait(device: torch.device) -> None:
+def wait(device: torch.device) -> None:
+    """Return when all work given to the device is done, so that a clock may be read."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
