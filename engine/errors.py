@@ -102,7 +102,7 @@ class BadRecipe(VernissageError):
     """A recipe with an unknown key, a wrong type or a value out of range."""
 
     code = "E_RECIPE"
-    fix = "Correct the recipe; `vernissage models show NAME` prints a valid one."
+    fix = "Correct the recipe, or begin with one that ships in engine/zoo/recipes."
 
 
 class BadCheckpoint(VernissageError):
