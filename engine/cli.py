@@ -208,6 +208,7 @@ def train(
             raise BadRequest(f"--tier {tier}: there are two tiers, cpu and gpu")
         if max_minutes is not None and max_minutes <= 0:
             raise BadRequest(f"--max-minutes {max_minutes:g}: must be above zero")
+        from engine.gan.logbook import read_findings
         from engine.train import train as run
 
         begin = time.perf_counter()
@@ -223,12 +224,19 @@ def train(
                 is_cancelled=is_cancelled,
             )
         seconds = time.perf_counter() - begin
+        # The newest word of each monitor; doctor.json has them all.
+        said = {finding["name"]: finding for finding in read_findings(folder)}
         if as_json:
-            print_json({"run": folder, "seconds": round(seconds, 3)})
+            findings = list(said.values())
+            print_json({"run": folder, "seconds": round(seconds, 3), "findings": findings})
         else:
             show(
                 f"Trained for {seconds / 60:.1f} min: {folder}",
                 f"Watch: tensorboard --logdir {folder}",
+                *(
+                    f"After {f['images']:,} samples: {f['sentence']} {f['remedy']}"
+                    for f in said.values()
+                ),
             )
         if is_cancelled():
             raise typer.Exit(EXIT_INTERRUPTED)

@@ -13,14 +13,16 @@ from torch.utils.tensorboard import SummaryWriter
 from engine.files import write_beside, write_json
 from engine.gan.monitors import Finding
 
+DOCTOR = "doctor.json"
+
 
 class Logbook:
     """Log of one run folder, from `images` on: what an earlier run wrote beyond that is dropped."""
 
     def __init__(self, run: Path, images: int) -> None:
         self.run = run
-        self._doctor = run / "doctor.json"
-        self._findings = [f for f in _read(self._doctor) if f["images"] <= images]
+        self._doctor = run / DOCTOR
+        self._findings = [f for f in read_findings(run) if f["images"] <= images]
         if self._doctor.exists():
             write_json(self._doctor, self._findings)
         self._board = SummaryWriter(str(run / "tensorboard"), purge_step=images + 1)
@@ -44,10 +46,14 @@ class Logbook:
         self._board.close()
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    """The findings of an earlier run, or none where there is no such file or not by this writer."""
+def read_findings(run: Path) -> list[dict[str, Any]]:
+    """What the monitors said in a run folder, oldest first; nothing where no such file is readable.
+
+    Each has `images`, `name`, `sentence` and `remedy`.
+    """
     try:
-        findings: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        text = (run / DOCTOR).read_text(encoding="utf-8")
+        findings: list[dict[str, Any]] = json.loads(text)
         return [f for f in findings if isinstance(f["images"], int)]
     except (OSError, ValueError, TypeError, KeyError):
         return []

@@ -366,3 +366,17 @@ def test_bench_prints_medians_with_their_range(monkeypatch: pytest.MonkeyPatch) 
 )
 def test_time_left_reads_as_people_say_it(seconds: float | None, words: str) -> None:
     assert time_left(seconds) == words
+
+
+def test_training_ends_with_what_the_monitors_said_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    findings = [
+        {"images": images, "name": "collapse", "sentence": f"Alike at {images}.", "remedy": "More."}
+        for images in (8, 1600)
+    ]
+    (tmp_path / "doctor.json").write_text(json.dumps(findings))
+    replace(monkeypatch, "engine.train", train=lambda *arguments, **options: tmp_path)
+    page = run("train", "people").stdout
+    assert "After 1,600 samples: Alike at 1600. More." in " ".join(page.split())
+    assert "Alike at 8" not in page
