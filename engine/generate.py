@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -161,13 +162,15 @@ def _make(request: GenerateRequest, model: Loaded, seed: int) -> tuple[Item, np.
 
 def _check_folder(out: Path) -> None:
     """Fail before the work, not after it, where the folder cannot take the files."""
-    probe = out / ".writable"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        # A name of its own: another command may be looking at the same folder at the same time.
+        with tempfile.TemporaryFile(dir=out):
+            pass
     except OSError as error:
         raise CannotWrite(f"{out} is not writable: {error.strerror}") from error
+    except ValueError as error:  # a zero byte, or half a surrogate pair
+        raise BadRequest(f"out: {str(out)!r} is no name that a folder can have") from error
 
 
 def _write_sheet(path: Path, pictures: list[np.ndarray], items: list[Item]) -> Path:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from PIL import Image
 
 from engine.data.vox import read_vox
 from engine.errors import BadRequest, Cancelled, CannotWrite, UnknownModel
-from engine.generate import generate
+from engine.generate import _check_folder, generate
 from engine.metrics.shapes import is_one_body
 from engine.request import GenerateRequest, Progress
 
@@ -115,6 +116,18 @@ def test_a_file_where_the_folder_should_be_is_one_sentence(tmp_path: Path) -> No
     with pytest.raises(CannotWrite) as caught:
         generate(request(tmp_path / "taken" / "out"))
     assert "--out" in caught.value.fix
+
+
+@pytest.mark.parametrize("name", ["a\0b", "half a pair \ud800"])
+def test_a_name_that_no_folder_can_have_is_a_bad_request(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadRequest, match="out"):
+        generate(request(tmp_path / name))
+
+
+def test_many_commands_may_look_at_the_same_folder_at_the_same_time(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(_check_folder, [tmp_path] * 2000))  # raises what a look has raised
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
