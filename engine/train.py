@@ -49,13 +49,13 @@ def train(
     run = out or Path("runs") / f"{chosen.name}-{chosen.tier}-{chosen.identity}"
     model = model_class(chosen.file.model)(chosen.net)
     model.load(data_folder(chosen, data), Streams(chosen.train.seed))
-    write_json(run / "manifest.json", model.manifest())
     if not torch.cuda.is_available():
         # One thread: two OpenMP threads beside any busy process are many times slower than one.
         torch.set_num_threads(1)
     trainer = Trainer(model, chosen.train, run, device=best_device(), identity=chosen.identity)
     if resume:
-        trainer.resume()
+        trainer.resume()  # may refuse the folder: nothing in it is changed before
+    write_json(run / "manifest.json", model.manifest())
     started = time.process_time()
 
     def on_step(report: StepReport) -> None:

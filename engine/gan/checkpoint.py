@@ -53,6 +53,8 @@ def save(
     here = found.index(folder) + 1
     for other in found[: max(here - KEEP, 0)] + found[here:]:
         shutil.rmtree(other, ignore_errors=True)
+    for half in folder.parent.glob(".*.part"):  # of a run that was killed while it saved
+        shutil.rmtree(half, ignore_errors=True)
     return folder
 
 

@@ -234,6 +234,14 @@ def test_a_tick_leaves_no_trace_in_the_players(tmp_path: Path) -> None:
     assert all(module.training for module in game.critic.modules())
 
 
+def test_what_a_killed_run_left_of_a_checkpoint_goes_with_the_next_one(tmp_path: Path) -> None:
+    half = tmp_path / "checkpoints" / ".0000000064.part"
+    half.mkdir(parents=True)
+    (half / "nets.safetensors").write_bytes(b"half")
+    kept = trainer(tmp_path).save()
+    assert list(kept.parent.iterdir()) == [kept]
+
+
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     game = trainer(tmp_path)
     game.save()

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.data.vox import write_vox
-from engine.errors import BadDataset, BadRecipe, UnknownModel, WeightsMismatch
+from engine.errors import BadCheckpoint, BadDataset, BadRecipe, UnknownModel, WeightsMismatch
 from engine.evaluate import evaluate
 from engine.generate import generate, sample_voxels
 from engine.request import GenerateRequest
@@ -203,6 +203,20 @@ def test_c21_training_resumes_where_it_stopped(tiny: Path, tmp_path: Path) -> No
     train(folder / "tiny.toml", **arguments, is_cancelled=lambda: next(stops, True))  # type: ignore[arg-type]
     train(folder / "tiny.toml", **arguments, resume=True)  # type: ignore[arg-type]
     assert card(str(tmp_path / "run")).sha256 == card(str(tiny)).sha256
+
+
+def test_a_resume_with_another_recipe_changes_nothing_in_the_run(
+    tiny: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny, run)
+    (run / "manifest.json").write_text("{}")
+    other = tmp_path / "other.toml"
+    other.write_text((tiny.parent / "tiny.toml").read_text().replace("batch = 4", "batch = 2"))
+    before = {p: p.read_bytes() for p in run.rglob("*") if p.is_file()}
+    with pytest.raises(BadCheckpoint, match="another recipe"):
+        train(other, data=tiny.parent / "people", out=run, resume=True)
+    assert {p: p.read_bytes() for p in run.rglob("*") if p.is_file()} == before
 
 
 def test_a_copy_is_seen_as_one_mirrored_or_not() -> None:
