@@ -206,7 +206,7 @@ def train(
     with errors_as_sentences(as_json=as_json, verbose=verbose):
         if tier not in ("cpu", "gpu"):
             raise BadRequest(f"--tier {tier}: there are two tiers, cpu and gpu")
-        if max_minutes is not None and max_minutes <= 0:
+        if max_minutes is not None and not max_minutes > 0:  # true for nan as well
             raise BadRequest(f"--max-minutes {max_minutes:g}: must be above zero")
         from engine.gan.logbook import read_findings
         from engine.train import train as run

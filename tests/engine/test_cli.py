@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from engine import __version__
 from engine.cli import app
 from engine.console import time_left
-from engine.errors import Cancelled, CannotWrite, UnknownModel, VernissageError
+from engine.errors import BadMesh, Cancelled, CannotWrite, UnknownModel, VernissageError
 from engine.request import GenerateRequest, GenerateResult, Item, Progress
 
 Calls = list[GenerateRequest]
@@ -176,6 +176,7 @@ def test_a_request_file_that_is_no_request_is_refused(
         ["generate", "voxel_characters", "--nonsense"],
         ["train", "voxel_characters", "--tier", "huge"],
         ["train", "voxel_characters", "--max-minutes", "0"],
+        ["train", "voxel_characters", "--max-minutes", "nan"],
         ["bench", "generate", "--runs", "0"],
         ["nonsense"],
     ],
@@ -192,6 +193,7 @@ def test_a_bad_request_exits_with_2_and_asks_nothing_of_the_engine(
     ("error", "code"),
     [
         (UnknownModel("There is no model x", known="y"), 2),
+        (BadMesh("This is no GLB file"), 2),
         (CannotWrite("The folder is not writable"), 1),
         (Cancelled("Stopped"), 130),
         (KeyboardInterrupt(), 130),
