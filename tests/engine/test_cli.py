@@ -176,7 +176,6 @@ def test_a_request_file_that_is_no_request_is_refused(
         ["generate", "voxel_characters", "--nonsense"],
         ["train", "voxel_characters", "--tier", "huge"],
         ["train", "voxel_characters", "--max-minutes", "0"],
-        ["train", "voxel_characters", "--max-minutes", "nan"],
         ["bench", "generate", "--runs", "0"],
         ["nonsense"],
     ],
@@ -263,6 +262,16 @@ def test_train_passes_every_option_on(monkeypatch: pytest.MonkeyPatch, tmp_path:
         "max_minutes": 1.5,
         "resume": True,
     }
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan"])
+def test_training_for_no_time_at_all_is_refused_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch, minutes: str
+) -> None:
+    replace(monkeypatch, "engine.train", train=lambda *_, **__: pytest.fail("it began"))
+    result = run("train", "people", f"--max-minutes={minutes}")
+    assert result.exit_code == 2
+    assert "must be above zero" in result.stderr
 
 
 def test_training_stopped_by_ctrl_c_is_kept_and_exits_with_130(
