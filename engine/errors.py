@@ -106,10 +106,10 @@ class BadRecipe(VernissageError):
 
 
 class BadCheckpoint(VernissageError):
-    """A checkpoint that is damaged or belongs to another recipe."""
+    """A checkpoint that is damaged, belongs to another recipe, or would be overwritten."""
 
     code = "E_CHECKPOINT"
-    fix = "Start afresh in another folder, or drop --resume."
+    fix = "Choose another folder with --out."
 
 
 class TrainingDiverged(VernissageError):

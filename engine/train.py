@@ -8,8 +8,9 @@ from pathlib import Path
 
 import torch
 
-from engine.errors import BadDataset
+from engine.errors import BadCheckpoint, BadDataset
 from engine.files import write_json
+from engine.gan.checkpoint import newest
 from engine.gan.precision import best_device
 from engine.gan.rng import Streams
 from engine.gan.trainer import StepReport, Trainer
@@ -38,7 +39,8 @@ def train(
         recipe: a name in the zoo, or the path of a TOML file.
         data: folder with the training files; otherwise $VERNISSAGE_DATA/<folder of the recipe>.
         out: run folder; otherwise runs/<name>-<tier>-<hash of the recipe>.
-        resume: continue from the newest checkpoint of the run folder, if it has one.
+        resume: continue from the newest checkpoint of the run folder, if it has one; without it
+            a folder that holds a run is refused, so that none is lost.
     Returns:
         The run folder: card.json and weights (usable as a model name), sheets, TensorBoard,
         manifest.json, checkpoints.
@@ -47,6 +49,8 @@ def train(
     """
     chosen = read_recipe(recipe, tier)
     run = out or Path("runs") / f"{chosen.name}-{chosen.tier}-{chosen.identity}"
+    if not resume and newest(run) is not None:
+        raise BadCheckpoint(f"{run} holds a run already; with --resume it goes on from there")
     model = model_class(chosen.file.model)(chosen.net)
     model.load(data_folder(chosen, data), Streams(chosen.train.seed))
     if not torch.cuda.is_available():

@@ -237,3 +237,10 @@ def test_a_run_of_a_users_own_recipe_can_be_evaluated(tiny: Path) -> None:
     assert "tiny" in report["rows"]
     with pytest.raises(BadRecipe, match="tiny"):
         evaluate(str(tiny), samples=6)
+
+
+def test_a_folder_that_holds_a_run_is_not_trained_over(tiny: Path) -> None:
+    before = {p.name for p in (tiny / "checkpoints").iterdir()}
+    with pytest.raises(BadCheckpoint, match="--resume"):
+        train(tiny.parent / "tiny.toml", data=tiny.parent / "people", out=tiny)
+    assert {p.name for p in (tiny / "checkpoints").iterdir()} == before
