@@ -14,6 +14,13 @@ from engine.errors import BadRequest
 MAX_COUNT = 10_000
 
 
+def first_fault(error: ValidationError, whole: str) -> str:
+    """The first thing that is wrong, as `place: what`; `whole` names the place where it has none."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or whole
+    return f"{where}: {first['msg']}"
+
+
 class GenerateRequest(BaseModel):
     """Ask for `count` assets of one model; asset i uses seed `seed + i`."""
 
@@ -43,9 +50,7 @@ class GenerateRequest(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "request"
-            raise BadRequest(f"{where}: {first['msg']}") from error
+            raise BadRequest(first_fault(error, "request")) from error
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from engine.errors import BadRecipe
 from engine.gan.task import Task
 from engine.models.latents import seeded_latents
+from engine.request import first_fault
 
 
 class Model(Task):
@@ -27,9 +28,7 @@ class Model(Task):
         try:
             self.config: Any = self.Config.model_validate(values)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "net"
-            raise BadRecipe(f"{where}: {first['msg']}") from error
+            raise BadRecipe(first_fault(error, "net")) from error
 
     @abstractmethod
     def manifest(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import BadRecipe
 from engine.gan.config import TrainConfig
+from engine.request import first_fault
 
 FILE_NAME = r"^\w[\w .-]*$"
 """What a model may be called: it becomes part of file names, so no separators and no leading dot."""
@@ -74,10 +75,13 @@ class Recipe:
 
 def recipe_names() -> list[str]:
     """Recipes that ship, in alphabetical order."""
-    folder = files("engine.zoo") / "recipes"
-    return sorted(
-        p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml")
-    )
+    return shipped_names("recipes", ".toml")
+
+
+def shipped_names(kind: str, suffix: str) -> list[str]:
+    """Names of the files with `suffix` in the zoo's folder `kind`, in alphabetical order."""
+    found = (path.name for path in (files("engine.zoo") / kind).iterdir())
+    return sorted(name.removesuffix(suffix) for name in found if name.endswith(suffix))
 
 
 def read_recipe(name: str | Path, tier: str) -> Recipe:
@@ -99,9 +103,7 @@ def read_recipe(name: str | Path, tier: str) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise BadRecipe(f"{stem} is not TOML: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadRecipe(f"{stem}: {where}: {first['msg']}") from error
+        raise BadRecipe(f"{stem}: {first_fault(error, 'recipe')}") from error
     shaping = f"{file.model} {sorted(net.items())} {train.model_dump_json()}"
     identity = hashlib.sha256(shaping.encode()).hexdigest()[:8]
     return Recipe(stem, tier, file, net, train, identity)

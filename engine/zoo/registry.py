@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from engine.errors import BadRecipe, UnknownModel, WeightsMismatch
 from engine.models.base import Model
 from engine.models.registry import model_class
-from engine.zoo.recipes import FILE_NAME, Source
+from engine.zoo.recipes import FILE_NAME, Source, shipped_names
 
 MAX_WEIGHTS_BYTES = 64 * 2**20
 CARD = "card.json"
@@ -65,10 +65,7 @@ class Loaded:
 
 def names() -> list[str]:
     """Models that ship, in alphabetical order."""
-    folder = files("engine.zoo") / "cards"
-    return sorted(
-        p.name.removesuffix(".json") for p in folder.iterdir() if p.name.endswith(".json")
-    )
+    return shipped_names("cards", ".json")
 
 
 def card(name: str) -> Card:
