@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from engine.gan.rng import Streams
@@ -62,9 +63,17 @@ class Task(ABC):
     def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
         """(B,) logits for each head: higher is more real."""
 
-    def auxiliary(self, generator: nn.Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
-        """Further generator losses, already weighted, by name. They are all of a pretrain phase."""
+    def auxiliary(
+        self, generator: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Further generator losses, already weighted, by name. `rng` is the step's own."""
         return {}
+
+    def pretrain(
+        self, generator: nn.Module, batch: Batch, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The generator's losses of a pretrain phase."""
+        return self.auxiliary(generator, batch, self.fake(generator, batch).float(), rng)
 
     def held_out(self, size: int) -> Tensor | None:
         """Up to `size` real samples never trained on, for the over-fitting monitor."""

@@ -157,7 +157,7 @@ class Trainer:
         batch = self._to_device(self.task.batch(self.config.batch, step, self.streams))
         self._set_rates(phase, progress)
         if phase.kind == "pretrain":
-            values = self._pretrain(batch)
+            values = self._pretrain(batch, step)
         else:
             p = phase.augment_p.at(progress)
             values = self._critic_step(phase, progress, step, batch, p)
@@ -249,16 +249,19 @@ class Trainer:
             ]
         ).mean()
         values = {"generator/loss": loss.item()}
-        for name, term in self.task.auxiliary(self.generator, batch, fake).items():
+        rng = self.streams.torch("auxiliary", step)
+        with self._autocast():
+            terms = self.task.auxiliary(self.generator, batch, fake, rng)
+        for name, term in terms.items():
             loss = loss + term
             values[f"generator/{name}"] = term.item()
         return values | self._apply("generator", loss)
 
-    def _pretrain(self, batch: Batch) -> dict[str, float]:
+    def _pretrain(self, batch: Batch, step: int) -> dict[str, float]:
         self.generator.requires_grad_(True)
+        rng = self.streams.torch("auxiliary", step)
         with self._autocast():
-            fake = self.task.fake(self.generator, batch).float()
-        terms = self.task.auxiliary(self.generator, batch, fake)
+            terms = self.task.pretrain(self.generator, batch, rng)
         if not terms:
             raise BadRecipe("a pretrain phase needs a model with losses of its own")
         values = {f"generator/{name}": term.item() for name, term in terms.items()}

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
 
+from engine.data.shape_classes import ShapeClass
 from engine.errors import BadRecipe
 from engine.gan.task import Task
 from engine.models.latents import seeded_latents
@@ -42,9 +43,23 @@ class Model(Task):
         """(len(seeds), z_dim) of N(0, 1); a seed's row never depends on the others."""
         return seeded_latents(seeds, self.config.z_dim)
 
+    def classes(self) -> tuple[ShapeClass, ...]:
+        """What can be asked for by name, in the order of the labels; empty for a model without."""
+        return ()
+
     @abstractmethod
-    def synthesise(self, generator: nn.Module, z: Tensor, truncation: float = 1.0) -> Tensor:
-        """(B, C, *space) from latents (B, z_dim), on the generator's device."""
+    def synthesise(
+        self,
+        generator: nn.Module,
+        z: Tensor,
+        truncation: float = 1.0,
+        label: Tensor | None = None,
+    ) -> Tensor:
+        """(B, C, *space) from latents (B, z_dim) and labels (B,), on the generator's device.
+
+        Args:
+            label: int64 indices into `classes()`; needed where there are any.
+        """
 
     @abstractmethod
     def decode(self, sample: np.ndarray) -> Any:

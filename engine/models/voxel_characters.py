@@ -109,7 +109,13 @@ class VoxelCharacters(Model):
         rows = [np.concatenate(tiles[i : i + 8], 1) for i in range(0, 64, 8)]
         return np.kron(np.concatenate(rows), np.ones((4, 4, 1), np.uint8))
 
-    def synthesise(self, generator: nn.Module, z: Tensor, truncation: float = 1.0) -> Tensor:
+    def synthesise(
+        self,
+        generator: nn.Module,
+        z: Tensor,
+        truncation: float = 1.0,
+        label: Tensor | None = None,
+    ) -> Tensor:
         fields: Tensor = generator(z, truncation=truncation)
         return fields
 

@@ -54,7 +54,13 @@ class Wu2016(VoxelCharacters):
     def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
         return [critic(x)]
 
-    def synthesise(self, generator: nn.Module, z: Tensor, truncation: float = 1.0) -> Tensor:
+    def synthesise(
+        self,
+        generator: nn.Module,
+        z: Tensor,
+        truncation: float = 1.0,
+        label: Tensor | None = None,
+    ) -> Tensor:
         fields: Tensor = generator(truncation * z)
         return fields
 

@@ -42,7 +42,7 @@ def export(
         title=recipe.file.title,
         summary=recipe.file.summary,
         model=recipe.file.model,
-        net=recipe.net,
+        net=model.config.model_dump(mode="json"),
         rig=recipe.file.rig,
         weights=WEIGHTS,
         sha256=hashlib.sha256(data).hexdigest(),

@@ -153,7 +153,9 @@ def test_c12_a_pretrain_phase_leaves_the_critic_alone_and_lowers_its_loss(tmp_pa
 
 def test_pretrain_without_losses_of_its_own_is_a_bad_recipe(tmp_path: Path) -> None:
     class Mute(Gaussians):
-        def auxiliary(self, generator: nn.Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+        def auxiliary(
+            self, generator: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
+        ) -> dict[str, Tensor]:
             return {}
 
     phases = config(phases=[{"name": "warm up", "kind": "pretrain", "kimg": 1.0}])

@@ -55,7 +55,9 @@ class Gaussians(Task):
     def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
         return [critic(x)]
 
-    def auxiliary(self, generator: nn.Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+    def auxiliary(
+        self, generator: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
         return {"spread": 0.01 * (fake.square().mean() - 2).square()}
 
     def held_out(self, size: int) -> Tensor:

@@ -1,0 +1,206 @@
+"""Textured shapes of many classes: the mesh family behind `textured_props` and `sculptures`.
+
+An encoder and a decoder learn the shapes first (pretrain phase); a mapping network learns to reach
+every one of their codes from noise and a class (implicit maximum likelihood, Li & Malik 2018), so
+that no mode is lost; then critics at two scales judge what comes from noise and sharpen decoder and
+mapping (VAE-GAN without the divergence: Larsen et al. 2016). The encoder stays: it is what turns a
+user's own mesh into a code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from torch import Tensor, nn
+
+from engine.assets.field_picture import picture_of_field
+from engine.data.field_augment import vary
+from engine.data.mesh_dataset import MeshDataset, read_mesh_dataset
+from engine.data.shape_classes import ShapeClass, sort_into_classes
+from engine.gan.rng import Streams
+from engine.gan.task import Batch, Nets
+from engine.models.base import Model
+from engine.models.registry import register
+from engine.nets.field import FieldCritic, FieldGenerator, fold, unfold
+
+
+class TexturedShapesConfig(BaseModel):
+    """Nets and data of a model of textured shapes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int = Field(32, description="Edge of the fields in voxels: 8 doubled by each stage.")
+    validation: float = Field(0.15, ge=0, le=0.5, description="Share of families set aside.")
+    least: int = Field(8, ge=1, description="Examples that make a class of its own.")
+    classes: tuple[ShapeClass, ...] = Field((), description="Filled from the data.")
+    z_dim: int = Field(64, ge=2, description="Latent size.")
+    geometry: int = Field(128, ge=2, description="Code size of the shape.")
+    color: int = Field(48, ge=2, description="Code size of the colours.")
+    widths: tuple[int, ...] = Field((128, 96, 48), description="Channels of each stage, 4³ first.")
+    depth: int = Field(1, ge=0, description="Residual convolutions in each stage.")
+    paint: int = Field(32, ge=1, description="Channels that the colours are chosen from.")
+    colors: int = Field(10, ge=2, le=64, description="Palette entries of a shape.")
+    coarse: tuple[int, ...] = Field((32, 64, 128), description="Channels of the coarse critic.")
+    fine: tuple[int, ...] = Field((48, 64, 96), description="Channels of the fine critic.")
+    code_noise: float = Field(0.15, ge=0, description="Noise on codes that the decoder learns.")
+    candidates: int = Field(96, ge=1, description="Draws a code from which the nearest learns it.")
+    reconstruction: float = Field(1.0, ge=0, description="Weight of the decoder's own loss.")
+    coverage: float = Field(1.0, ge=0, description="Weight of the mapping's own loss.")
+
+    @model_validator(mode="after")
+    def _stages_end_at_the_size(self) -> Self:
+        end = 4 * 2 ** len(self.widths)
+        if self.size != end:
+            raise ValueError(f"{len(self.widths)} widths end at {end} voxels, not at {self.size}")
+        if len(self.coarse) != len(self.widths):
+            raise ValueError("the coarse critic needs as many stages as the generator")
+        return self
+
+
+@register("textured_shapes")
+class TexturedShapes(Model):
+    """Class-conditional TSDF + palette colours; batches and critics work on folded fields."""
+
+    Config: ClassVar[type[TexturedShapesConfig]] = TexturedShapesConfig
+    config: TexturedShapesConfig
+    dataset: MeshDataset
+
+    def load(self, folder: Path, streams: Streams) -> None:
+        c = self.config
+        self.dataset = read_mesh_dataset(folder, c.validation)
+        train = self.dataset.of("train")
+        classes, labels, weights = sort_into_classes(train, c.least)
+        self.config = c.model_copy(update={"classes": c.classes or classes})
+        self._fields = torch.from_numpy(self.dataset.fields("train"))
+        self._labels = torch.tensor(labels)
+        self._weights = torch.tensor(weights)
+
+    def build(self) -> Nets:
+        c = self.config
+        generator = FieldGenerator(
+            classes=max(1, len(c.classes)),
+            z_dim=c.z_dim,
+            geometry=c.geometry,
+            color=c.color,
+            widths=c.widths,
+            depth=c.depth,
+            paint=c.paint,
+            colors=c.colors,
+        )
+        critic = FieldCritic(coarse=c.coarse, fine=c.fine, classes=max(1, len(c.classes)))
+        return Nets(generator, critic)
+
+    def batch(self, size: int, step: int, streams: Streams) -> Batch:
+        rng = streams.torch("batch", step)
+        index = torch.multinomial(self._weights, size, replacement=True, generator=rng)
+        z = torch.randn(size, self.config.z_dim, generator=rng)
+        real = vary(self._fields[index].float(), rng)
+        return Batch(fold(real), z, self._labels[index])
+
+    def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
+        fake: Tensor = generator(batch.z, batch.label)
+        return fake
+
+    def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
+        heads: list[Tensor] = critic(x, label)
+        return heads
+
+    def pretrain(
+        self, generator: nn.Module, batch: Batch, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        return self._own_losses(generator, batch, rng)
+
+    def auxiliary(
+        self, generator: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        return self._own_losses(generator, batch, rng)
+
+    def _own_losses(
+        self, generator: nn.Module, batch: Batch, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        assert isinstance(generator, FieldGenerator)
+        assert batch.label is not None
+        c = self.config
+        code = generator.encode(batch.real)
+        noise = torch.randn(code.shape, generator=rng).to(code)
+        made = generator.decode(generator.on_spheres(code + c.code_noise * noise))
+        shape, color = field_loss(made, batch.real)
+        draws = torch.randn(len(code) * c.candidates, c.z_dim, generator=rng).to(code)
+        return {
+            "shape": c.reconstruction * shape,
+            "color": c.reconstruction * color,
+            "coverage": c.coverage * coverage_loss(generator, code.detach(), batch.label, draws),
+        }
+
+    def classes(self) -> tuple[ShapeClass, ...]:
+        return self.config.classes
+
+    def manifest(self) -> dict[str, Any]:
+        return {
+            "classes": [entry.model_dump() for entry in self.config.classes],
+            "train": [example.file for example in self.dataset.of("train")],
+            "validation": [example.file for example in self.dataset.of("validation")],
+        }
+
+    def examples(self) -> tuple[list[str], Tensor]:
+        return [example.file for example in self.dataset.of("train")], self._fields
+
+    def picture(self, generator: nn.Module) -> np.ndarray:
+        """Seeds 0-63 of the classes in turn."""
+        z = self.latents(list(range(64))).to(next(generator.parameters()).device)
+        label = (torch.arange(64) * max(1, len(self.config.classes) // 64 + 1)) % len(
+            self.config.classes
+        )
+        fields = self.synthesise(generator, z, label=label.to(z.device)).float().cpu().numpy()
+        tiles = [picture_of_field(field, 96) for field in fields]
+        return np.concatenate([np.concatenate(tiles[i : i + 8], 1) for i in range(0, 64, 8)])
+
+    def synthesise(
+        self,
+        generator: nn.Module,
+        z: Tensor,
+        truncation: float = 1.0,
+        label: Tensor | None = None,
+    ) -> Tensor:
+        assert label is not None
+        return unfold(generator(z, label, truncation))
+
+    def decode(self, sample: np.ndarray) -> np.ndarray:
+        return sample
+
+
+def field_loss(made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+    """How far folded fields (B, 32, n, n, n) are from real ones: distance, and colour in the shell.
+
+    Voxels at the surface count five times: elsewhere the truncated distance is constant.
+    """
+    a = made.float().permute(0, 2, 3, 4, 1).unflatten(-1, (8, 4))
+    b = real.float().permute(0, 2, 3, 4, 1).unflatten(-1, (8, 4))
+    near = (1 - b[..., :1].abs()).clamp(0, 1)
+    shape = ((a[..., :1] - b[..., :1]).abs() * (0.25 + near.ceil())).mean()
+    error = (a[..., 1:] - b[..., 1:]).abs().mean(-1, keepdim=True)
+    color = (error * near).sum() / near.sum().clamp(min=1)
+    return 4 * shape, 0.5 * color
+
+
+def coverage_loss(generator: FieldGenerator, code: Tensor, label: Tensor, draws: Tensor) -> Tensor:
+    """Pull, for each real code, the nearest of many draws towards it: every mode gets its noise.
+
+    Shape and colours choose their draws apart, since any shape may meet any colours.
+    """
+    mapping = generator.mapping
+    count = len(draws) // len(code)
+    with torch.no_grad():
+        many = mapping(draws, label.repeat_interleave(count)).view(len(code), count, -1)
+        error = (many.float() - code[:, None]).square()
+        rows = torch.arange(len(code), device=code.device) * count
+        shape = rows + error[..., : generator.geometry].mean(-1).argmin(1)
+        color = rows + error[..., generator.geometry :].mean(-1).argmin(1)
+    near_shape = mapping(draws[shape], label)[:, : generator.geometry]
+    near_color = mapping(draws[color], label)[:, generator.geometry :]
+    parts = code.split([generator.geometry, code.shape[1] - generator.geometry], 1)
+    return (near_shape - parts[0]).square().mean() + 0.5 * (near_color - parts[1]).square().mean()
