@@ -15,8 +15,8 @@ import typer
 from engine import __version__
 from engine.cli_dataset import dataset
 from engine.cli_repair import repair
+from engine.cli_train import train
 from engine.console import (
-    EXIT_INTERRUPTED,
     errors_as_sentences,
     print_json,
     progress_bar,
@@ -55,6 +55,7 @@ app = typer.Typer(
 models = typer.Typer(no_args_is_help=True, help="List the models that ship, or read one's card.")
 bench = typer.Typer(no_args_is_help=True, help="Measure speed and memory on this machine.")
 app.command()(repair)
+app.command()(train)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")
@@ -180,66 +181,6 @@ def _show_result(result: GenerateResult, out: Path, seconds: float) -> None:
     if result.sheet is not None:
         show(f"Contact sheet: {result.sheet}")
     show(f"Report: {result.report}")
-
-
-@app.command()
-def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name, or a path to a TOML file.")],
-    tier: Annotated[str, typer.Option(help="cpu (two cores, hours) or gpu (one card).")] = "cpu",
-    data: Annotated[Path | None, typer.Option(help="Folder with the training data.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for checkpoints and sheets.")] = None,
-    max_minutes: Annotated[
-        float | None, typer.Option(help="Stop, and save, after this many minutes.")
-    ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = False,
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Train a model from a recipe. Ctrl-C stops; --resume goes on as if nothing had happened.
-
-    [bold]Examples[/bold]
-
-    vernissage train voxel_characters --data vox --tier cpu --max-minutes 60
-
-    vernissage train voxel_characters --data vox --tier cpu --resume
-    """
-    with errors_as_sentences(as_json=as_json, verbose=verbose):
-        if tier not in ("cpu", "gpu"):
-            raise BadRequest(f"--tier {tier}: there are two tiers, cpu and gpu")
-        if max_minutes is not None and not max_minutes > 0:  # true for nan as well
-            raise BadRequest(f"--max-minutes {max_minutes:g}: must be above zero")
-        from engine.gan.logbook import read_findings
-        from engine.train import train as run
-
-        begin = time.perf_counter()
-        with progress_bar() as on_progress, stop_on_interrupt() as is_cancelled:
-            folder = run(
-                recipe,
-                tier=tier,
-                data=data,
-                out=out,
-                max_minutes=max_minutes,
-                resume=resume,
-                on_progress=on_progress,
-                is_cancelled=is_cancelled,
-            )
-        seconds = time.perf_counter() - begin
-        # The newest word of each monitor; doctor.json has them all.
-        said = {finding["name"]: finding for finding in read_findings(folder)}
-        if as_json:
-            findings = list(said.values())
-            print_json({"run": folder, "seconds": round(seconds, 3), "findings": findings})
-        else:
-            show(
-                f"Trained for {seconds / 60:.1f} min: {folder}",
-                f"Watch: tensorboard --logdir {folder}",
-                *(
-                    f"After {f['images']:,} samples: {f['sentence']} {f['remedy']}"
-                    for f in said.values()
-                ),
-            )
-        if is_cancelled():
-            raise typer.Exit(EXIT_INTERRUPTED)
 
 
 @models.command("list")
