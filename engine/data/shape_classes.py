@@ -27,17 +27,26 @@ def sort_into_classes(
 ) -> tuple[tuple[ShapeClass, ...], list[int], list[float]]:
     """Classes in alphabetical order of category and name, and a label and weight of each example.
 
-    Kinds of fewer than `least` examples of one category share the class `other <category>`. The
-    weights make a batch fairer: an example counts with the inverse root of the size of its class
+    Kinds of fewer than `least` examples of one category share the class `other <category>`, or
+    join the category's largest class where together they are fewer than half of that. The weights make a batch fairer: an example counts with the inverse root of the size of its class
     and of its family, so that neither 50 fish nor 9 recoloured boxes crowd out the rest.
     """
     kinds = Counter((e.category, e.kind) for e in examples)
-    names = [
-        (e.category, e.kind if kinds[e.category, e.kind] >= least else f"other {e.category}")
-        for e in examples
-    ]
+    left = Counter(e.category for e in examples if kinds[e.category, e.kind] < least)
+    largest: dict[str, str] = {}
+    for (category, kind), _ in sorted(kinds.items(), key=lambda item: item[1]):
+        largest[category] = kind
+
+    def class_of(example: MeshExample) -> tuple[str, str]:
+        category, kind = example.category, example.kind
+        if kinds[category, kind] >= least:
+            return category, kind
+        if left[category] < least / 2:
+            return category, largest[category]
+        return category, f"other {category}"
+
+    names = [class_of(example) for example in examples]
     sizes = Counter(names)
-    # A category of one class needs no second name for it.
     order = sorted(sizes)
     index = {key: i for i, key in enumerate(order)}
     classes = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
@@ -20,6 +20,7 @@ class Model(Task):
     """A task with a configuration (`Config`, built from a recipe's or card's [net] and [data])."""
 
     Config: ClassVar[type[BaseModel]]
+    makes: ClassVar[Literal["voxels", "shapes"]] = "voxels"
 
     def __init__(self, values: dict[str, Any]) -> None:
         """

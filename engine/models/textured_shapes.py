@@ -10,7 +10,7 @@ user's own mesh into a code.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -25,21 +25,34 @@ from engine.gan.rng import Streams
 from engine.gan.task import Batch, Nets
 from engine.models.base import Model
 from engine.models.registry import register
-from engine.nets.field import FieldCritic, FieldGenerator, fold, unfold
+from engine.nets.cells import fold, unfold
+from engine.nets.field import FieldGenerator
+from engine.nets.field_critic import FieldCritic
+from engine.nets.field_decoder import FoldedDecoder, PaletteDecoder
+from engine.nets.triplane import TriplaneDecoder
 
 
-class TexturedShapesConfig(BaseModel):
-    """Nets and data of a model of textured shapes."""
+class ShapeData(BaseModel):
+    """Data of a model of textured shapes, and stages that end at its size, whatever the nets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    size: int = Field(32, description="Edge of the fields in voxels: 8 doubled by each stage.")
+    size: int = Field(32, description="Edge of the fields in voxels.")
     validation: float = Field(0.15, ge=0, le=0.5, description="Share of families set aside.")
     least: int = Field(8, ge=1, description="Examples that make a class of its own.")
     classes: tuple[ShapeClass, ...] = Field((), description="Filled from the data.")
     z_dim: int = Field(64, ge=2, description="Latent size.")
+
+
+class TexturedShapesConfig(ShapeData):
+    """Nets and data of `textured_props`."""
+
     geometry: int = Field(128, ge=2, description="Code size of the shape.")
     color: int = Field(48, ge=2, description="Code size of the colours.")
+    decoder: Literal["folded", "triplane"] = Field(
+        "folded", description="3-D convolutions on folded voxels, or tri-planes."
+    )
+    encoder: tuple[int, ...] = Field((48, 96, 128), description="Channels of the encoder, 4³ last.")
     widths: tuple[int, ...] = Field((128, 96, 48), description="Channels of each stage, 4³ first.")
     depth: int = Field(1, ge=0, description="Residual convolutions in each stage.")
     paint: int = Field(32, ge=1, description="Channels that the colours are chosen from.")
@@ -56,8 +69,8 @@ class TexturedShapesConfig(BaseModel):
         end = 4 * 2 ** len(self.widths)
         if self.size != end:
             raise ValueError(f"{len(self.widths)} widths end at {end} voxels, not at {self.size}")
-        if len(self.coarse) != len(self.widths):
-            raise ValueError("the coarse critic needs as many stages as the generator")
+        if not len(self.coarse) == len(self.encoder) == len(self.widths):
+            raise ValueError("encoder, coarse critic and generator need the same number of stages")
         return self
 
 
@@ -65,7 +78,8 @@ class TexturedShapesConfig(BaseModel):
 class TexturedShapes(Model):
     """Class-conditional TSDF + palette colours; batches and critics work on folded fields."""
 
-    Config: ClassVar[type[TexturedShapesConfig]] = TexturedShapesConfig
+    Config: ClassVar[type[ShapeData]] = TexturedShapesConfig
+    makes = "shapes"
     config: TexturedShapesConfig
     dataset: MeshDataset
 
@@ -81,15 +95,19 @@ class TexturedShapes(Model):
 
     def build(self) -> Nets:
         c = self.config
+        sizes = {"geometry": c.geometry, "color": c.color, "colors": c.colors}
+        decoder: PaletteDecoder
+        if c.decoder == "folded":
+            decoder = FoldedDecoder(widths=c.widths, depth=c.depth, paint=c.paint, **sizes)
+        else:
+            # Planes reach the full resolution; the stages below it take their widths in turn.
+            decoder = TriplaneDecoder(widths=(*c.widths, c.paint), hidden=c.paint, **sizes)
         generator = FieldGenerator(
+            decoder,
             classes=max(1, len(c.classes)),
             z_dim=c.z_dim,
-            geometry=c.geometry,
             color=c.color,
-            widths=c.widths,
-            depth=c.depth,
-            paint=c.paint,
-            colors=c.colors,
+            encoder_widths=c.encoder,
         )
         critic = FieldCritic(coarse=c.coarse, fine=c.fine, classes=max(1, len(c.classes)))
         return Nets(generator, critic)

@@ -1,0 +1,106 @@
+"""From codes to textured fields: folded 3-D convolutions, or tri-planes; a palette paints both.
+
+The geometry is computed from the first part of a code alone, so that two shapes can swap colours.
+The colours are a small palette and a choice from it: flat colours stay flat (see
+`engine.nets.palette`), and the choice can be refined to any resolution without blurring.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from engine.nets.cells import START, SUB, cells, voxels
+from engine.nets.folded import StyledStage, conv3
+from engine.nets.style import activate, scaled_init
+
+EMPTY = -0.8
+"""Distance at the start of training: nothing anywhere."""
+
+
+class PaletteDecoder(nn.Module):
+    """Codes (B, geometry + color) → folded fields (B, 32, n, n, n), whatever gives the volume.
+
+    Args:
+        geometry, color: lengths of the two parts of a code.
+        colors: palette entries of a shape.
+    """
+
+    def __init__(self, *, geometry: int, color: int, colors: int) -> None:
+        super().__init__()
+        self.geometry, self.colors = geometry, colors
+        self.palette = nn.Sequential(
+            nn.Linear(color, color), nn.LeakyReLU(0.2), nn.Linear(color, 3 * colors)
+        )
+        last = self.palette[-1]
+        assert isinstance(last, nn.Linear)
+        nn.init.uniform_(last.bias, -0.8, 0.8)
+
+    def volume(self, shape: Tensor, color: Tensor) -> tuple[Tensor, Tensor]:
+        """Distance (B, n, n, n, 8, 1), which the shape's code alone decides, and palette scores."""
+        raise NotImplementedError
+
+    def forward(self, code: Tensor) -> Tensor:
+        """Training mixes the palette, evaluation takes the best entry alone."""
+        distance, score, palette = self.parts(code)
+        if self.training:
+            # A softmax over so few entries, with its backward pass, costs as much as the
+            # convolutions; one product with (palette, 1) mixes and normalises.
+            weight = score.clamp(-8, 8).exp().flatten(1, 4)
+            mixed = weight @ nn.functional.pad(palette, (0, 1), value=1.0).to(weight.dtype)
+            mixed = mixed.float()
+            color = (mixed[..., :3] / mixed[..., 3:]).view(*distance.shape[:-1], 3)
+        else:
+            best = score.argmax(-1).flatten(1)
+            color = palette.gather(1, best[..., None].expand(-1, -1, 3))
+            color = color.view(*distance.shape[:-1], 3)
+        return cells(torch.cat([distance, color], -1).flatten(-2))
+
+    def parts(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Distance (B, n, n, n, 8, 1), scores (B, n, n, n, 8, K), palette (B, K, 3) in [-1, 1]."""
+        shape, color = code[:, : self.geometry], code[:, self.geometry :]
+        distance, score = self.volume(shape, color)
+        palette = torch.tanh(self.palette(color)).float().view(-1, self.colors, 3)
+        return distance.float(), score, palette
+
+
+class FoldedDecoder(PaletteDecoder):
+    """Style-modulated 3-D convolutions from 4³ up.
+
+    Args:
+        widths: channels of each stage, 4³ first; n = 4 * 2 ** (len(widths) - 1).
+        depth: residual convolutions in each stage.
+        paint: channels of the map that the colours are chosen from.
+    """
+
+    def __init__(
+        self,
+        *,
+        geometry: int,
+        color: int,
+        colors: int,
+        widths: tuple[int, ...],
+        depth: int,
+        paint: int,
+    ) -> None:
+        super().__init__(geometry=geometry, color=color, colors=colors)
+        self.start = nn.Linear(geometry, widths[0] * START**3)
+        scaled_init(self.start.weight, geometry)
+        nn.init.zeros_(self.start.bias)
+        pairs = zip((widths[0], *widths[:-1]), widths, strict=True)
+        self.stages = nn.ModuleList(
+            [StyledStage(a, b, geometry, depth, upsample=i > 0) for i, (a, b) in enumerate(pairs)]
+        )
+        self.distance = conv3(widths[-1], SUB, gain=0.5)
+        assert self.distance.bias is not None
+        nn.init.constant_(self.distance.bias, EMPTY)
+        self.paint = StyledStage(widths[-1], paint, color, 0, upsample=False)
+        self.choice = conv3(paint, SUB * colors, gain=1.0)
+
+    def volume(self, shape: Tensor, color: Tensor) -> tuple[Tensor, Tensor]:
+        x = activate(self.start(shape).view(len(shape), -1, START, START, START))
+        x = x.to(memory_format=torch.channels_last_3d)
+        for stage in self.stages:
+            x = stage(x, shape)
+        distance = voxels(self.distance(x), 1)
+        return distance, voxels(self.choice(self.paint(x, color)), self.colors)
