@@ -13,6 +13,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import typer
 
 from engine import __version__
+from engine.cli_check import check
 from engine.cli_dataset import dataset
 from engine.cli_repair import repair
 from engine.cli_train import train
@@ -55,6 +56,7 @@ app = typer.Typer(
 models = typer.Typer(no_args_is_help=True, help="List the models that ship, or read one's card.")
 bench = typer.Typer(no_args_is_help=True, help="Measure speed and memory on this machine.")
 app.command()(repair)
+app.command()(check)
 app.command()(train)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
@@ -188,11 +190,11 @@ def models_list(as_json: Json = False, verbose: Verbose = False) -> None:
     """List the models that ship, one line each."""
     with errors_as_sentences(as_json=as_json, verbose=verbose):
         from engine.pages import list_page
-        from engine.zoo import registry
+        from engine.zoo.card import card, names
 
-        cards = [registry.card(name) for name in registry.names()]
+        cards = [card(name) for name in names()]
         if as_json:
-            print_json({"models": [card.model_dump(mode="json") for card in cards]})
+            print_json({"models": [about.model_dump(mode="json") for about in cards]})
         else:
             show(list_page(cards))
 
@@ -206,13 +208,13 @@ def models_show(
     """Show a model's card: data, licences, quality beside its floor, cost, limits."""
     with errors_as_sentences(as_json=as_json, verbose=verbose):
         from engine.pages import card_page
-        from engine.zoo import registry
+        from engine.zoo.card import card
 
-        card = registry.card(name)
+        about = card(name)
         if as_json:
-            print_json(card.model_dump(mode="json"))
+            print_json(about.model_dump(mode="json"))
         else:
-            show(card_page(card))
+            show(card_page(about))
 
 
 @app.command()

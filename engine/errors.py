@@ -37,6 +37,13 @@ class UnknownModel(VernissageError):
     fix = "Choose one of: {known}."
 
 
+class UnknownClass(VernissageError):
+    """The model has no class or category of that name."""
+
+    code = "E_CLASS"
+    fix = "Choose one of: {known}."
+
+
 class WeightsMismatch(VernissageError):
     """The weights are missing, unreadable, or not the file that the card describes."""
 
@@ -112,6 +119,10 @@ class BadCheckpoint(VernissageError):
     fix = "Choose another folder with --out."
 
 
+class DamagedCheckpoint(BadCheckpoint):
+    """A checkpoint with a file that is missing, cut short or not what it should be."""
+
+
 class TrainingDiverged(VernissageError):
     """Training produced NaN in three steps in a row, although the rate was halved each time."""
 
@@ -133,6 +144,26 @@ class Cancelled(VernissageError):
     fix = "Run it again when you like."
 
 
+class BadMuseum(VernissageError):
+    """A museum.json that cannot be used: unreadable, faulty, or naming a file that is missing."""
+
+    code = "E_MUSEUM"
+    fix = "Correct the file, or plan the museum anew: vernissage museum plan."
+
+
+class NewerMuseum(BadMuseum):
+    """A museum.json that a later release wrote."""
+
+    fix = "Update Vernissage, or plan the museum anew: vernissage museum plan."
+
+
+class CannotPlan(VernissageError):
+    """Wishes that no floor plan can meet, such as two works fixed to one place."""
+
+    code = "E_PLAN"
+    fix = "{remedy}"
+
+
 class ProtocolError(VernissageError):
     """Bytes that are no message of the worker protocol: not JSON, not JSON-RPC 2.0, or too long."""
 
@@ -152,3 +183,10 @@ class OutOfMemory(VernissageError):
 
     code = "E_MEMORY"
     fix = "Ask for fewer at a time, or close other programs."
+
+
+class BadAsset(VernissageError):
+    """A GLB file that cannot be checked: no GLB, damaged, or without triangles."""
+
+    code = "E_ASSET"
+    fix = "Export it again as GLB: triangles, no compression, textures inside."

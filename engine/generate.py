@@ -28,6 +28,7 @@ from engine.request import GenerateRequest, GenerateResult, IsCancelled, Item, O
 from engine.shape.clean import keep_body
 from engine.shape.palette import snap_palette
 from engine.zoo.novelty import Nearest, nearest
+from engine.zoo.offer import PERSON_HEIGHT, as_asked, settle
 from engine.zoo.registry import Loaded
 from engine.zoo.registry import load as load_from_zoo
 
@@ -88,7 +89,8 @@ def generate(
     Each file is whole or absent; what was finished before a cancel or an error stays.
 
     Raises:
-        UnknownModel, WeightsMismatch, BadRequest, EmptyShape, CannotWrite.
+        UnknownModel, UnknownClass, WeightsMismatch, BadRequest, EmptyShape, BudgetTooLow,
+            CannotWrite.
         Cancelled: `is_cancelled` said so.
     """
     started = time.monotonic()
@@ -97,8 +99,7 @@ def generate(
         on_progress(Progress("Loading the model", 0, 1))
     torch.set_num_threads(1)
     model = load(request.model)
-    if request.rig and not model.card.rig:
-        raise BadRequest(f"{request.model} does not make people, so it cannot be rigged")
+    request = settle(request, model.card)
     items: list[Item] = []
     pictures: list[np.ndarray] = []
     begin = time.monotonic()
@@ -114,7 +115,7 @@ def generate(
             on_progress(Progress("Making characters", index + 1, request.count, left))
     sheet = _write_sheet(request.out / "sheet.png", pictures, items) if pictures else None
     report = request.out / "report.json"
-    write_json(request.out / "request.json", request.model_dump(mode="json", exclude={"out"}))
+    write_json(request.out / "request.json", as_asked(request, model.card))
     write_json(report, _report(request, model, items, time.monotonic() - started))
     return GenerateResult(tuple(items), sheet, report)
 
@@ -125,8 +126,8 @@ def _make(request: GenerateRequest, model: Loaded, seed: int) -> tuple[Item, np.
     asset = voxel_asset(
         made.grid,
         name=name,
-        height=request.height,
-        rig=request.rig,
+        height=request.height or PERSON_HEIGHT,
+        rig=bool(request.rig),
         provenance=provenance(
             model=model.card.name,
             weights_sha256=model.card.sha256,
@@ -192,7 +193,7 @@ def _report(
         for item in items
     ]
     return {
-        "request": request.model_dump(mode="json", exclude={"out"}),
+        "request": as_asked(request, model.card),
         "model": {"name": model.card.name, "weights_sha256": model.card.sha256},
         "attribution": model.card.attribution,
         "seconds": round(seconds, 3),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from engine.bench import Figure
     from engine.doctor import Findings
-    from engine.zoo.registry import Card
+    from engine.zoo.card import Card
 
 _MARKS = {"good": ("ok", "green"), "advice": ("note", "yellow"), "broken": ("broken", "red")}
 

@@ -20,6 +20,7 @@ MAX_LINE = 16 * 2**20
 """Bytes in one line at most: 10,000 items of 1.6 kB fit."""
 
 HELLO = "hello"
+MODELS = "models"
 GENERATE = "generate"
 PING = "ping"
 PROGRESS = "$/progress"

@@ -12,6 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.errors import BadRequest
 
 MAX_COUNT = 10_000
+MOST_LODS = 4
+
+TextureSize = Literal[256, 512, 1024, 2048]
+ColliderKind = Literal["none", "hull", "parts"]
 
 
 def first_fault(error: ValidationError, whole: str) -> str:
@@ -26,14 +30,31 @@ class GenerateRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str = Field("voxel_characters", description="Name of a model in the zoo.")
+    model: str = Field("voxel_characters", description="Name of a model, or its run folder.")
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of the first asset.")
     count: int = Field(1, ge=1, le=MAX_COUNT, description="How many assets; seeds run upwards.")
+    class_name: str | None = Field(
+        None,
+        min_length=1,
+        description="A class of the model, or a category: any of its classes. None: any.",
+    )
     truncation: float = Field(
         1.0, ge=0.0, le=1.5, description="0 gives the average shape, 1 the full variety."
     )
-    height: float = Field(1.7, gt=0.0, le=100.0, description="Height of a character in metres.")
-    rig: bool = Field(True, description="Fit a humanoid armature and add an idle clip.")
+    height: float | None = Field(
+        None, gt=0.0, le=1000.0, description="Metres. None: people 1.7, others their class's own."
+    )
+    rig: bool | None = Field(
+        None, description="Fit a humanoid armature with an idle clip. None: to people only."
+    )
+    triangles: int = Field(
+        3000, ge=20, le=100_000, description="Triangles of the finest level; the next has half."
+    )
+    texture: TextureSize = Field(1024, description="Edge of the texture in pixels.")
+    lods: int = Field(3, ge=1, le=MOST_LODS, description="Levels of detail.")
+    collider: ColliderKind = Field(
+        "hull", description="none, one convex hull, or parts: up to eight that follow the shape."
+    )
     formats: tuple[Literal["glb", "vox"], ...] = Field(
         ("glb",), min_length=1, description="Files to write for each asset."
     )
@@ -82,9 +103,20 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A seed of a batch that gave no asset, and why; the others were made all the same."""
+
+    seed: int
+    code: str
+    sentence: str
+    fix: str
+
+
+@dataclass(frozen=True)
 class GenerateResult:
     """What a job made: its items, the contact sheet (if asked for) and the report file."""
 
     items: tuple[Item, ...]
     sheet: Path | None
     report: Path
+    refused: tuple[Refusal, ...] = ()

@@ -7,7 +7,6 @@ Blender's side has none. stderr is the log.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import queue
@@ -16,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.resources import files
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,6 +30,8 @@ from engine.errors import (
 )
 from engine.protocol import Failure, Notification, Request, Response
 from engine.request import GenerateRequest, GenerateResult, IsCancelled, OnProgress, Progress
+from engine.zoo import offer
+from engine.zoo.card import card, names
 
 log = logging.getLogger(__name__)
 
@@ -174,6 +175,8 @@ class Worker:
     def _call(self, request_id: protocol.Id, method: str, params: dict[str, Any]) -> None:
         if method == protocol.HELLO:
             self._send(Response(request_id, self._describe()))
+        elif method == protocol.MODELS:
+            self._send(Response(request_id, {"models": _offers(params)}))
         elif method == protocol.PING:
             busy = self._current is not None
             self._send(Response(request_id, {"busy": busy}))
@@ -254,6 +257,7 @@ def _answer(job: Job, result: GenerateResult) -> Response:
             }
             for item in result.items
         ],
+        "refused": [asdict(refusal) for refusal in result.refused],
         "sheet": None if result.sheet is None else str(result.sheet),
         "report": str(result.report),
     }
@@ -302,17 +306,18 @@ def describe() -> dict[str, Any]:
         "engine": __version__,
         "device": "cpu",
         "pid": os.getpid(),
-        "models": _models(),
+        "models": [{"name": name, "title": card(name).title} for name in names()],
     }
 
 
-def _models() -> list[dict[str, str]]:
-    cards = []
-    for path in files("engine").joinpath("zoo", "cards").iterdir():
-        if path.name.endswith(".json"):
-            card = json.loads(path.read_text("utf-8"))
-            cards.append({"name": str(card["name"]), "title": str(card["title"])})
-    return sorted(cards, key=lambda card: card["name"])
+def _offers(params: dict[str, Any]) -> list[dict[str, Any]]:
+    """What `models` answers: what the models named, or all that ship, can be asked for."""
+    wanted = params.get("names")
+    if wanted is None:
+        wanted = names()
+    if not (isinstance(wanted, list) and all(isinstance(name, str) for name in wanted)):
+        raise BadRequest("names: must be a list of models or run folders")
+    return [offer.describe(card(name)) for name in wanted]
 
 
 def serve(

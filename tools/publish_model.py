@@ -12,7 +12,7 @@ from rich.console import Console
 
 from engine.evaluate import evaluate
 from engine.files import write_bytes, write_json
-from engine.zoo.registry import card, weights_path
+from engine.zoo.card import card, weights_path
 
 ZOO = Path(__file__).resolve().parents[1] / "engine" / "zoo"
 

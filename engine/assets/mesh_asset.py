@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
 
 from engine.assets.asset import Asset, Hull, Material, Mesh
 from engine.errors import BadRequest
+from engine.request import MOST_LODS, ColliderKind, TextureSize
 from engine.shape.bake import Frame, bake_color, bake_normals, frames, texels
 from engine.shape.collide import Collider, convex_parts, single_hull
 from engine.shape.field_look import FieldLook
@@ -19,13 +20,10 @@ from engine.shape.simplify import Level, levels
 from engine.shape.surface import Solid, march, solidify
 from engine.shape.uv import Unwrapped, UvReport, unwrap
 
-TEXTURES = (256, 512, 1024, 2048)
-MOST_LODS = 4
+TEXTURES = get_args(TextureSize)
 CELLS = 64
 """Cells along the edge of the refined field that are enough for most budgets."""
 _MOST_CELLS = 192
-
-ColliderKind = Literal["none", "hull", "parts"]
 
 
 def field_asset(

@@ -13,9 +13,9 @@ from torch import nn
 from engine import __version__
 from engine.files import write_bytes, write_json
 from engine.models.base import Model
+from engine.zoo.card import CARD, Card
 from engine.zoo.novelty import distance_scale, fingerprint
 from engine.zoo.recipes import Recipe
-from engine.zoo.registry import CARD, Card
 
 WEIGHTS = "generator.safetensors"
 
@@ -42,6 +42,7 @@ def export(
         title=recipe.file.title,
         summary=recipe.file.summary,
         model=recipe.file.model,
+        makes=model.makes,
         net=model.config.model_dump(mode="json"),
         rig=recipe.file.rig,
         weights=WEIGHTS,

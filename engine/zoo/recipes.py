@@ -15,21 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.errors import BadRecipe
 from engine.gan.config import TrainConfig
 from engine.request import first_fault
-
-FILE_NAME = r"^\w[\w .-]*$"
-"""What a model may be called: it becomes part of file names, so no separators and no leading dot."""
-
-
-class Source(BaseModel):
-    """One body of training data: where it comes from and under which terms."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    author: str
-    licence: str = Field(description="SPDX identifier.")
-    attribution: str = Field(description="The credit line that must travel with the weights.")
-    url: str = ""
+from engine.zoo.card import FILE_NAME, Source, shipped_names
 
 
 class Overrides(BaseModel):
@@ -76,12 +62,6 @@ class Recipe:
 def recipe_names() -> list[str]:
     """Recipes that ship, in alphabetical order."""
     return shipped_names("recipes", ".toml")
-
-
-def shipped_names(kind: str, suffix: str) -> list[str]:
-    """Names of the files with `suffix` in the zoo's folder `kind`, in alphabetical order."""
-    found = (path.name for path in (files("engine.zoo") / kind).iterdir())
-    return sorted(name.removesuffix(suffix) for name in found if name.endswith(suffix))
 
 
 def read_recipe(name: str | Path, tier: str) -> Recipe:

@@ -1,51 +1,20 @@
-"""The zoo: find a model by name or folder, check its weights against its card, load it."""
+"""The zoo: check a model's weights against its card and load it."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
-from engine.errors import BadRecipe, UnknownModel, WeightsMismatch
+from engine.errors import BadRecipe, WeightsMismatch
 from engine.models.base import Model
 from engine.models.registry import model_class
-from engine.zoo.recipes import FILE_NAME, Source, shipped_names
+from engine.zoo.card import Card, card, weights_path
 
 MAX_WEIGHTS_BYTES = 64 * 2**20
-CARD = "card.json"
-
-
-class Card(BaseModel):
-    """What a model is, what it was made from, what it costs, how good it is and where it fails."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern=FILE_NAME)
-    title: str
-    summary: str
-    model: str = Field(description="Name of a module in engine.models.")
-    net: dict[str, Any] = Field(description="Configuration the nets are built from.")
-    rig: bool = Field(description="The model makes upright people: an armature fits.")
-    weights: str = Field(
-        pattern=FILE_NAME, description="File name of the weights beside the card or in weights/."
-    )
-    sha256: str
-    bytes: int
-    licence: str = Field(description="SPDX identifier of the weights.")
-    attribution: str
-    sources: tuple[Source, ...]
-    engine: str = Field(description="Engine version that trained it.")
-    cost: dict[str, Any] = {}
-    metrics: dict[str, Any] = {}
-    limits: tuple[str, ...] = ()
-    examples: tuple[str, ...] = Field(description="Names of the training examples, by print.")
 
 
 @dataclass(frozen=True)
@@ -63,30 +32,11 @@ class Loaded:
     print_scale: float
 
 
-def names() -> list[str]:
-    """Models that ship, in alphabetical order."""
-    return shipped_names("cards", ".json")
-
-
-def card(name: str) -> Card:
-    """The card of a model that ships, or of a run folder made by `vernissage train`.
-
-    Raises:
-        UnknownModel: neither a name in the zoo nor a folder with a card.
-        WeightsMismatch: the card cannot be read.
-    """
-    path = _card_path(name)
-    try:
-        return Card.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
-        raise WeightsMismatch(f"the card of {name} cannot be read", name=name) from error
-
-
 def load(name: str) -> Loaded:
     """Load a model for sampling.
 
     Raises:
-        UnknownModel: see `card`.
+        UnknownModel: see `engine.zoo.card.card`.
         WeightsMismatch: the weights are missing, damaged, or not what the card describes.
     """
     about = card(name)
@@ -106,16 +56,6 @@ def load(name: str) -> Loaded:
     return Loaded(about, model, generator.eval().requires_grad_(False), prints, scale)
 
 
-def weights_path(name: str, about: Card) -> Path:
-    """Where the weights of a card lie: beside a run's card, or in the zoo."""
-    path = _card_path(name)
-    return (
-        path.parent / about.weights
-        if path.name == CARD
-        else path.parents[1] / "weights" / about.weights
-    )
-
-
 def _tensors(name: str, about: Card) -> dict[str, Tensor]:
     path = weights_path(name, about)
     try:
@@ -130,12 +70,3 @@ def _tensors(name: str, about: Card) -> dict[str, Tensor]:
         return load_tensors(data)
     except SafetensorError as error:
         raise WeightsMismatch(f"{path.name} is not a safetensors file", name=name) from error
-
-
-def _card_path(name: str) -> Path:
-    if name in names():
-        return Path(str(files("engine.zoo") / "cards" / f"{name}.json"))
-    folder = Path(name)
-    if (folder / CARD).is_file():
-        return folder / CARD
-    raise UnknownModel(f"there is no model called {name}", known=", ".join(names()))

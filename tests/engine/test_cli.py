@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -316,8 +316,7 @@ def test_the_worker_exits_with_what_the_server_returns(monkeypatch: pytest.Monke
 
 
 def test_a_card_reads_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.zoo.recipes import Source
-    from engine.zoo.registry import Card
+    from engine.zoo.card import Card, Source
 
     minis = Source(
         name="Metro Minis", author="A. Person", licence="CC-BY-4.0", attribution="Credit"
@@ -341,8 +340,7 @@ def test_a_card_reads_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
         limits=("Humans only.",),
         examples=(),
     )
-    registry = SimpleNamespace(names=lambda: ["people"], card=lambda name: card)
-    replace(monkeypatch, "engine.zoo", registry=registry)
+    replace(monkeypatch, "engine.zoo.card", names=lambda: ["people"], card=lambda name: card)
     page = run("models", "show", "people").stdout
     for said in ("Voxel people", "Metro Minis", "A. Person", "CC-BY-4.0", "Artwork by a person"):
         assert said in page

@@ -15,9 +15,10 @@ from engine.evaluate import evaluate
 from engine.generate import generate, sample_voxels
 from engine.request import GenerateRequest
 from engine.train import train
+from engine.zoo.card import CARD, Card, card, names, weights_path
 from engine.zoo.novelty import distance_scale, fingerprint, nearest
 from engine.zoo.recipes import read_recipe, recipe_names
-from engine.zoo.registry import CARD, Card, card, load, names, weights_path
+from engine.zoo.registry import load
 from tests.engine.data.people import person
 
 TINY = """
