@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 EXIT_FAILED = 1
 EXIT_BAD_REQUEST = 2
 EXIT_INTERRUPTED = 130
-_REQUEST_CODES = {"E_REQUEST", "E_MODEL", "E_RECIPE", "E_DATA", "E_MESH", "E_BUDGET"}
+_REQUEST_CODES = {
+    "E_REQUEST",
+    "E_MODEL",
+    "E_RECIPE",
+    "E_DATA",
+    "E_MESH",
+    "E_BUDGET",
+    "E_MUSEUM",
+    "E_PLAN",
+}
 
 
 def print_json(value: Any) -> None:
