@@ -18,13 +18,24 @@ EMPTY = -0.8
 """Distance at the start of training: nothing anywhere."""
 
 
+def layer_codes(shape: Tensor, count: int) -> tuple[Tensor, ...]:
+    """`count` codes (B, W): the layers of (B, count, W), or (B, W) for each of them."""
+    return shape.unbind(1) if shape.ndim == 3 else (shape,) * count
+
+
 class PaletteDecoder(nn.Module):
     """Codes (B, geometry + color) → folded fields (B, 32, n, n, n), whatever gives the volume.
+
+    A code may also come in layers (B, 1 + stages, geometry + color), so that the coarse form can be
+    one shape's and the details another's: the first layer gives the start, the others their stage,
+    and the last one the colours.
 
     Args:
         geometry, color: lengths of the two parts of a code.
         colors: palette entries of a shape.
     """
+
+    layers: int
 
     def __init__(self, *, geometry: int, color: int, colors: int) -> None:
         super().__init__()
@@ -37,7 +48,11 @@ class PaletteDecoder(nn.Module):
         nn.init.uniform_(last.bias, -0.8, 0.8)
 
     def volume(self, shape: Tensor, color: Tensor) -> tuple[Tensor, Tensor]:
-        """Distance (B, n, n, n, 8, 1), which the shape's code alone decides, and palette scores."""
+        """Distance (B, n, n, n, 8, 1), which the shape's code alone decides, and palette scores.
+
+        Args:
+            shape: (B, geometry) or, in layers, (B, 1 + stages, geometry). color: (B, color).
+        """
         raise NotImplementedError
 
     def forward(self, code: Tensor) -> Tensor:
@@ -58,7 +73,9 @@ class PaletteDecoder(nn.Module):
 
     def parts(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Distance (B, n, n, n, 8, 1), scores (B, n, n, n, 8, K), palette (B, K, 3) in [-1, 1]."""
-        shape, color = code[:, : self.geometry], code[:, self.geometry :]
+        shape, color = code[..., : self.geometry], code[..., self.geometry :]
+        if color.ndim == 3:
+            color = color[:, -1]
         distance, score = self.volume(shape, color)
         palette = torch.tanh(self.palette(color)).float().view(-1, self.colors, 3)
         return distance.float(), score, palette
@@ -91,6 +108,7 @@ class FoldedDecoder(PaletteDecoder):
         self.stages = nn.ModuleList(
             [StyledStage(a, b, geometry, depth, upsample=i > 0) for i, (a, b) in enumerate(pairs)]
         )
+        self.layers = 1 + len(widths)
         self.distance = conv3(widths[-1], SUB, gain=0.5)
         assert self.distance.bias is not None
         nn.init.constant_(self.distance.bias, EMPTY)
@@ -98,9 +116,10 @@ class FoldedDecoder(PaletteDecoder):
         self.choice = conv3(paint, SUB * colors, gain=1.0)
 
     def volume(self, shape: Tensor, color: Tensor) -> tuple[Tensor, Tensor]:
-        x = activate(self.start(shape).view(len(shape), -1, START, START, START))
+        first, *styles = layer_codes(shape, self.layers)
+        x = activate(self.start(first).view(len(shape), -1, START, START, START))
         x = x.to(memory_format=torch.channels_last_3d)
-        for stage in self.stages:
-            x = stage(x, shape)
+        for stage, style in zip(self.stages, styles, strict=True):
+            x = stage(x, style)
         distance = voxels(self.distance(x), 1)
         return distance, voxels(self.choice(self.paint(x, color)), self.colors)

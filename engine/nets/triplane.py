@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.nets.cells import START, SUB
-from engine.nets.field_decoder import EMPTY, PaletteDecoder
+from engine.nets.field_decoder import EMPTY, PaletteDecoder, layer_codes
 from engine.nets.style import Film, activate, scaled_init
 
 
@@ -33,7 +33,7 @@ class PlaneStage(nn.Module):
 
 
 class TriplaneTrunk(nn.Module):
-    """A geometry code (B, W) → features (B, N, N, N, C) of all voxels, z, y, x.
+    """A geometry code (B, W), or its layers (B, 1 + stages, W) → features (B, N, N, N, C) of all voxels, z, y, x.
 
     Args:
         widths: channels of each stage of the planes, 4² first; N = 4 * 2 ** (len(widths) - 1).
@@ -50,10 +50,11 @@ class TriplaneTrunk(nn.Module):
         )
 
     def forward(self, code: Tensor) -> Tensor:
-        x = activate(self.start(code).view(len(code), -1, START, START))
+        first, *styles = layer_codes(code, 1 + len(self.stages))
+        x = activate(self.start(first).view(len(code), -1, START, START))
         x = x.to(memory_format=torch.channels_last)
-        for stage in self.stages:
-            x = stage(x, code)
+        for stage, style in zip(self.stages, styles, strict=True):
+            x = stage(x, style)
         zy, zx, yx = x.permute(0, 2, 3, 1).chunk(3, -1)
         features: Tensor = zy[:, :, :, None] + zx[:, :, None] + yx[:, None]
         return features
@@ -95,6 +96,7 @@ class TriplaneDecoder(PaletteDecoder):
     ) -> None:
         super().__init__(geometry=geometry, color=color, colors=colors)
         self.trunk = TriplaneTrunk(code=geometry, widths=widths)
+        self.layers = 1 + len(widths)
         self.distance = PointNetwork(widths[-1], hidden, 1)
         nn.init.constant_(self.distance.leave.bias, EMPTY)
         self.choice = PointNetwork(widths[-1], hidden, colors, style=color)
