@@ -23,7 +23,7 @@ from engine.cli import app
 ROOT = Path(__file__).resolve().parents[1]
 
 # Imports run from a room to itself and to those before it, never to one further on.
-ROOMS = ("data", "gan", "nets", "models", "shape", "assets", "metrics", "zoo")
+ROOMS = ("data", "gan", "nets", "models", "shape", "assets", "check", "metrics", "zoo")
 FOUNDATION = {"errors", "files", "request"}
 VERBS = {
     "generate",
@@ -36,7 +36,7 @@ VERBS = {
     "repair",
     "worker",
 }
-FRONT = {*VERBS, "cli", "cli_dataset", "cli_repair", "cli_train", "console", "pages"}
+FRONT = {*VERBS, "cli", "cli_check", "cli_dataset", "cli_repair", "cli_train", "console", "pages"}
 
 MAX_LINES = 400
 MAX_WEIGHT_BYTES = 8_000_000

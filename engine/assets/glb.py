@@ -37,7 +37,9 @@ def glb_bytes(asset: Asset) -> bytes:
     Scene: each mesh is a root node, as skinned meshes must be; the skeleton hangs under a node of
     its own, which importers take as the armature. Coarser levels of detail and colliders are nodes
     of further scenes, so that a viewer, which shows the first, does not draw them; their `extras`
-    say what they are. Provenance is in `asset.extras` and, as XMP, in KHR_xmp_json_ld.
+    say what they are. Provenance is in `asset.extras` and, as XMP, in KHR_xmp_json_ld; what the
+    report states, but for the seconds it took, is in the file's `extras`, so that
+    `vernissage check` can hold the file to it.
     """
     return _Writer(asset).finish()
 
@@ -58,6 +60,9 @@ class _Writer:
     def finish(self) -> bytes:
         """Both chunks, padded to four bytes."""
         self._provenance()
+        stated = {key: value for key, value in self.asset.report.items() if key != "seconds"}
+        if stated:
+            self.json["extras"] = {"report": stated}
         if self.asset.skeleton:
             self._skeleton(self.asset.skeleton)
         first = self.json["scenes"][0]["nodes"]

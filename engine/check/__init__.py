@@ -1,0 +1,1 @@
+"""What written files hold, measured from their bytes alone and compared with what they state."""
