@@ -119,7 +119,9 @@ class FieldGenerator(nn.Module):
 
     def decode(self, code: Tensor) -> Tensor:
         """Codes (B, geometry + color) → fields."""
-        field: Tensor = self.decoder(code)
+        # A batch of one goes through PyTorch's slow convolutions on one thread: two are faster.
+        pair = code.expand(2, *code.shape[1:]) if len(code) == 1 else code
+        field: Tensor = self.decoder(pair)[: len(code)]
         return field
 
     def on_spheres(self, code: Tensor) -> Tensor:
