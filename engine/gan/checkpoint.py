@@ -14,10 +14,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from engine.errors import BadCheckpoint, CannotWrite
+from engine.errors import BadCheckpoint, CannotWrite, DamagedCheckpoint
 from engine.files import write_json
 
 KEEP = 2
+HEADER = frozenset({"identity", "images", "rate_scale", "strikes", "bf16"})
+"""What a header must hold."""
 
 
 def save(
@@ -49,7 +51,7 @@ def save(
     except (OSError, SafetensorError) as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise CannotWrite(f"the checkpoint {folder} could not be written: {error}") from error
-    found = sorted(folder.parent.glob("[0-9]*"))
+    found = _complete(run)
     here = found.index(folder) + 1
     for other in found[: max(here - KEEP, 0)] + found[here:]:
         shutil.rmtree(other, ignore_errors=True)
@@ -60,8 +62,45 @@ def save(
 
 def newest(run: Path) -> Path | None:
     """The newest complete checkpoint of a run folder, if any."""
-    found = sorted((run / "checkpoints").glob("[0-9]*"))
+    found = _complete(run)
     return found[-1] if found else None
+
+
+def restore_newest(
+    run: Path,
+    modules: dict[str, nn.Module],
+    optimizers: dict[str, Optimizer],
+    identity: str,
+) -> tuple[dict[str, Any], list[str]] | None:
+    """Restore the newest checkpoint of a run folder that is not damaged; None if there is none.
+
+    Returns:
+        Its header, and the names of newer ones that are damaged.
+    Raises:
+        DamagedCheckpoint: all are.
+        BadCheckpoint: the newest readable one names another `identity`.
+    """
+    damaged: list[str] = []
+    for folder in reversed(_complete(run)):
+        try:
+            return restore(folder, modules, optimizers, identity), damaged
+        except DamagedCheckpoint as error:
+            damaged.append(folder.name)
+            last = error
+    if damaged:
+        raise last
+    return None
+
+
+def read_net(run: Path, name: str) -> dict[str, Tensor]:
+    """The tensors of one module in the newest readable checkpoint of a run; empty without one."""
+    for folder in reversed(_complete(run)):
+        try:
+            nets = _under(load_file(folder / "nets.safetensors"), name)
+            return {key: value.clone() for key, value in nets.items()}  # no longer of the file
+        except (OSError, SafetensorError):
+            continue
+    return {}
 
 
 def restore(
@@ -73,12 +112,17 @@ def restore(
     """Load a checkpoint into modules and optimisers; returns its header.
 
     Raises:
-        BadCheckpoint: a file is missing or damaged, or the header names another `identity`.
+        DamagedCheckpoint: a file is missing or damaged; the modules may be half loaded.
+        BadCheckpoint: the header names another `identity`.
     """
     try:
         header: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        if lacking := HEADER.difference(header):
+            raise LookupError(f"state.json lacks {', '.join(sorted(lacking))}")
         if header["identity"] != identity:
-            raise BadCheckpoint(f"the checkpoint {folder.name} was made by another recipe")
+            raise BadCheckpoint(
+                f"the checkpoint {folder.name} was made by another recipe, or with another --init"
+            )
         nets = load_file(folder / "nets.safetensors")
         moments = load_file(folder / "optimizers.safetensors")
         for name, module in modules.items():
@@ -86,8 +130,14 @@ def restore(
         for name, optimizer in optimizers.items():
             _set_moments(optimizer, _under(moments, name))
     except (OSError, SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
-        raise BadCheckpoint(f"the checkpoint {folder.name} cannot be used: {error}") from error
+        message = f"the checkpoint {folder.name} is damaged and cannot be used: {error}"
+        raise DamagedCheckpoint(message) from error
     return header
+
+
+def _complete(run: Path) -> list[Path]:
+    """The complete checkpoints of a run folder, oldest first."""
+    return sorted((run / "checkpoints").glob("[0-9]*"))
 
 
 def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

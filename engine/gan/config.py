@@ -23,8 +23,9 @@ class Phase(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(description="Shown in the progress bar and the logs.")
-    kind: Literal["pretrain", "adversarial"] = Field(
-        "adversarial", description="pretrain: the task's own losses only, no critic."
+    kind: Literal["pretrain", "critic", "adversarial"] = Field(
+        "adversarial",
+        description="pretrain: the task's own losses, no critic; critic: it alone learns, warming up.",
     )
     kimg: float = Field(gt=0, description="Length in thousands of real samples shown.")
     loss: str = Field("rpgan", description="A name in engine.gan.losses.LOSSES.")
@@ -45,6 +46,14 @@ class Phase(BaseModel):
         ge=0.5,
         le=1,
         description="The critic rests on batches that it judges better than this (Wu et al.: 0.8).",
+    )
+    hold_critic: int = Field(
+        0,
+        ge=0,
+        description="First layers of a critic that came with --init which stay as they are (FreezeD).",
+    )
+    hold_generator: int = Field(
+        0, ge=0, description="First layers of a generator that came with --init which stay."
     )
 
 
@@ -80,3 +89,13 @@ class TrainConfig(BaseModel):
     def phase_images(self, phase: Phase) -> int:
         """Real samples shown in one phase, a whole number of steps."""
         return max(1, round(phase.kimg * 1000 / self.batch)) * self.batch
+
+    def phase_at(self, images: int) -> tuple[Phase, float]:
+        """The phase after so many real samples, and how far through it they are, in [0, 1)."""
+        begin = 0
+        for phase in self.phases:
+            length = self.phase_images(phase)
+            if images < begin + length:
+                return phase, (images - begin) / length
+            begin += length
+        raise AssertionError("asked for a phase after the last")

@@ -79,3 +79,13 @@ def not_finite(player: str, rate_scale: float) -> Finding:
         f"The {player}'s gradient was not finite: skipped, rates now {rate_scale:g} of the recipe's.",
         "If it comes again, raise gamma tenfold or halve the learning rate, and train anew.",
     )
+
+
+def fell_back(damaged: list[str], images: int) -> Finding:
+    """A resume that had to leave out the newest checkpoints."""
+    names = ", ".join(damaged)
+    return Finding(
+        "checkpoint",
+        f"The newest checkpoint ({names}) is damaged: training went on from {images:,} samples.",
+        "Check the disk, if no crash or full disk explains it.",
+    )

@@ -63,6 +63,10 @@ class Task(ABC):
     def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
         """(B,) logits for each head: higher is more real."""
 
+    def layers(self, net: nn.Module) -> list[list[nn.Module]]:
+        """What a phase may hold, from the input of a player on: one list of modules for a layer."""
+        return [[m] for m in net.modules() if any(True for _ in m.parameters(recurse=False))]
+
     def auxiliary(
         self, generator: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
     ) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,32 +11,30 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.optim import Optimizer
 
-from engine.errors import BadCheckpoint, BadRecipe, TrainingDiverged
+from engine.errors import BadRecipe, TrainingDiverged
 from engine.gan import checkpoint
 from engine.gan.augment import augment
 from engine.gan.config import Phase, TrainConfig
 from engine.gan.ema import Ema
+from engine.gan.layout import dense, dense_layout
 from engine.gan.logbook import Logbook
 from engine.gan.losses import LOSSES, value
 from engine.gan.monitors import (
     Finding,
+    fell_back,
     not_finite,
     watch_collapse,
     watch_gradients,
     watch_overfit,
 )
+from engine.gan.optimizers import OPTIMIZERS, set_rates
 from engine.gan.penalties import exact_penalty, finite_difference_penalty
 from engine.gan.precision import probe_bf16
 from engine.gan.rng import Streams
 from engine.gan.task import Batch, Task
+from engine.gan.transfer import Start, adopt
 
-OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter]], Optimizer]] = {
-    # Fused pays on CPUs too (foreach does not); betas come from the phase and must be floats.
-    "adam": lambda parameters: torch.optim.Adam(parameters, fused=True),
-    "rmsprop": torch.optim.RMSprop,
-}
 STRIKES = 3
 PROBE = 64
 """Samples the monitors look at."""
@@ -79,8 +77,8 @@ class Trainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             nets = task.build()
-        self.generator = _dense_layout(nets.generator.to(device))
-        self.critic = _dense_layout(nets.critic.to(device))
+        self.generator = dense_layout(nets.generator.to(device))
+        self.critic = dense_layout(nets.critic.to(device))
         self.ema = Ema(self.generator, config.ema_kimg * 1000)
         self.optimizers = {
             "generator": OPTIMIZERS[config.optimizer](self.generator.parameters()),
@@ -91,6 +89,8 @@ class Trainer:
         self.images = 0
         self.rate_scale = 1.0
         self._strikes = 0
+        self._adopted: list[str] = []
+        self._resumed: list[Finding] = []
         self._bf16 = config.precision == "bf16" or (
             config.precision == "auto" and probe_bf16(device).use_bf16
         )
@@ -113,13 +113,15 @@ class Trainer:
             CannotWrite: the run folder is full or not writable.
         """
         book = Logbook(self.run_folder, self.images)
+        for finding in self._resumed:
+            book.finding(finding, self.images)
         started, first = time.monotonic(), self.images
         deadline = started + max_minutes * 60 if max_minutes else float("inf")
         total = self.config.total_images
         tick = max(1, round(self.config.tick_kimg * 1000 / self.config.batch))
         try:
             while self.images < total:
-                phase, progress = self._where()
+                phase, progress = self.config.phase_at(self.images)
                 values = self.step(phase, progress)
                 self._count_strikes(values, book)
                 step = self.images // self.config.batch
@@ -141,27 +143,19 @@ class Trainer:
             book.close()
         return self.images >= total
 
-    def _where(self) -> tuple[Phase, float]:
-        """The phase at the present image count, and how far through it we are, in [0, 1)."""
-        begin = 0
-        for phase in self.config.phases:
-            length = self.config.phase_images(phase)
-            if self.images < begin + length:
-                return phase, (self.images - begin) / length
-            begin += length
-        raise AssertionError("asked for a phase after the last")
-
     def step(self, phase: Phase, progress: float) -> dict[str, float]:
         """One update of both players (or of the generator alone, in a pretrain phase)."""
         step = self.images // self.config.batch
         batch = self._to_device(self.task.batch(self.config.batch, step, self.streams))
         self._set_rates(phase, progress)
-        if phase.kind == "pretrain":
-            values = self._pretrain(batch, step)
-        else:
-            p = phase.augment_p.at(progress)
-            values = self._critic_step(phase, progress, step, batch, p)
+        p = phase.augment_p.at(progress)
+        values: dict[str, float] = {}
+        if phase.kind != "pretrain":
+            values |= self._critic_step(phase, progress, step, batch, p)
+        if phase.kind == "adversarial":
             values |= self._generator_step(phase, step, batch, p)
+        elif phase.kind == "pretrain":
+            values |= self._pretrain(phase, batch, step)
         self.images += self.config.batch
         self.ema.update(self.generator, self.config.batch, self.images)
         return values
@@ -172,7 +166,7 @@ class Trainer:
         self, phase: Phase, progress: float, step: int, batch: Batch, p: float
     ) -> dict[str, float]:
         self.generator.requires_grad_(False)
-        self.critic.requires_grad_(True)
+        self._awaken("critic", phase.hold_critic)
         with torch.no_grad(), self._autocast():
             fake = self.task.fake(self.generator, batch)
         x = torch.cat(
@@ -230,7 +224,7 @@ class Trainer:
         return values
 
     def _generator_step(self, phase: Phase, step: int, batch: Batch, p: float) -> dict[str, float]:
-        self.generator.requires_grad_(True)
+        self._awaken("generator", phase.hold_generator)
         self.critic.requires_grad_(False)
         with self._autocast():
             fake = self.task.fake(self.generator, batch).float()
@@ -257,8 +251,8 @@ class Trainer:
             values[f"generator/{name}"] = term.item()
         return values | self._apply("generator", loss)
 
-    def _pretrain(self, batch: Batch, step: int) -> dict[str, float]:
-        self.generator.requires_grad_(True)
+    def _pretrain(self, phase: Phase, batch: Batch, step: int) -> dict[str, float]:
+        self._awaken("generator", phase.hold_generator)
         rng = self.streams.torch("auxiliary", step)
         with self._autocast():
             terms = self.task.pretrain(self.generator, batch, rng)
@@ -266,6 +260,14 @@ class Trainer:
             raise BadRecipe("a pretrain phase needs a model with losses of its own")
         values = {f"generator/{name}": term.item() for name, term in terms.items()}
         return values | self._apply("generator", torch.stack(list(terms.values())).sum())
+
+    def _awaken(self, name: str, hold: int) -> None:
+        """Let a player learn, but for the first `hold` layers of what it adopted (FreezeD)."""
+        player = self._modules()[name].requires_grad_(True)
+        if hold and name in self._adopted:
+            for layer in self.task.layers(player)[:hold]:
+                for module in layer:
+                    module.requires_grad_(False)
 
     def _apply(self, name: str, loss: Tensor) -> dict[str, float]:
         """Backward and step; a gradient that is not finite leaves the player as it is."""
@@ -327,12 +329,26 @@ class Trainer:
 
     # ---------------------------------------------------------------- state
 
+    def adopt(self, start: Start) -> None:
+        """Begin with what another model learned (C13) instead of with random weights.
+
+        Raises:
+            BadRecipe: nothing of it fits.
+        """
+        adopt(self.generator, start.generator, start)
+        self.ema = Ema(self.generator, self.config.ema_kimg * 1000)
+        self._adopted = ["generator"]
+        if start.critic:
+            adopt(self.critic, start.critic, start)
+            self._adopted.append("critic")
+
     def save(self) -> Path:
         """Write a checkpoint of everything that a bit-exact resume needs."""
         header = {
             "identity": self.identity,
             "rate_scale": self.rate_scale,
             "strikes": self._strikes,
+            "adopted": self._adopted,
             # Not probed again: a busy moment must not change the format in mid-run.
             "bf16": self._bf16,
         }
@@ -341,20 +357,24 @@ class Trainer:
         )
 
     def resume(self) -> bool:
-        """Continue from the newest checkpoint of the run folder; False if there is none.
+        """Continue from the newest good checkpoint of the run folder; False if there is none at all.
+
+        Where the newest is damaged, the one before it serves, and `doctor.json` says so.
 
         Raises:
-            BadCheckpoint: it is damaged, or was made by another recipe.
+            BadCheckpoint: all are damaged, or they were made by another recipe.
         """
-        folder = checkpoint.newest(self.run_folder)
-        if folder is None:
+        restored = checkpoint.restore_newest(
+            self.run_folder, self._modules(), self.optimizers, self.identity
+        )
+        if restored is None:
             return False
-        header = checkpoint.restore(folder, self._modules(), self.optimizers, self.identity)
-        try:
-            self.images, self.rate_scale = header["images"], header["rate_scale"]
-            self._strikes, self._bf16 = header["strikes"], header["bf16"]
-        except KeyError as error:
-            raise BadCheckpoint(f"the checkpoint {folder.name} lacks its {error}") from error
+        header, damaged = restored
+        self.images, self.rate_scale = header["images"], header["rate_scale"]
+        self._strikes, self._bf16 = header["strikes"], header["bf16"]
+        self._adopted = header.get("adopted", [])
+        if damaged:
+            self._resumed = [fell_back(damaged, self.images)]
         return True
 
     def _modules(self) -> dict[str, nn.Module]:
@@ -363,12 +383,9 @@ class Trainer:
     # ---------------------------------------------------------------- small helpers
 
     def _set_rates(self, phase: Phase, progress: float) -> None:
-        rates = {"generator": phase.lr_g, "critic": phase.lr_d}
-        for name, optimizer in self.optimizers.items():
-            for group in optimizer.param_groups:
-                group["lr"] = rates[name].at(progress) * self.rate_scale
-                if "betas" in group:
-                    group["betas"] = (phase.beta1, phase.beta2.at(progress))
+        betas = (phase.beta1, phase.beta2.at(progress))
+        for name, rate in (("generator", phase.lr_g), ("critic", phase.lr_d)):
+            set_rates(self.optimizers[name], rate.at(progress) * self.rate_scale, betas)
 
     def _augmented(self, x: Tensor, p: float, name: str, step: int) -> Tensor:
         return augment(x, self.config.augment, p, self.streams.torch(name, step))
@@ -380,16 +397,4 @@ class Trainer:
 
     def _to_device(self, batch: Batch) -> Batch:
         label = None if batch.label is None else batch.label.to(self.device)
-        return Batch(_dense(batch.real.to(self.device)), batch.z.to(self.device), label)
-
-
-def _dense(x: Tensor) -> Tensor:
-    """Channels last: up to ten times faster convolutions on CPUs with matrix units."""
-    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
-    return x.to(memory_format=formats[x.ndim]) if x.ndim in formats else x
-
-
-def _dense_layout(module: nn.Module) -> nn.Module:
-    for parameter in module.parameters():
-        parameter.data = _dense(parameter.data)
-    return module
+        return Batch(dense(batch.real.to(self.device)), batch.z.to(self.device), label)
