@@ -26,6 +26,7 @@ EXIT_INTERRUPTED = 130
 _REQUEST_CODES = {
     "E_REQUEST",
     "E_MODEL",
+    "E_CLASS",
     "E_RECIPE",
     "E_DATA",
     "E_MESH",

@@ -23,7 +23,7 @@ from engine.cli import app
 ROOT = Path(__file__).resolve().parents[1]
 
 # Imports run from a room to itself and to those before it, never to one further on.
-ROOMS = ("data", "gan", "nets", "models", "shape", "assets", "check", "metrics", "zoo")
+ROOMS = ("data", "gan", "nets", "models", "shape", "assets", "check", "metrics", "zoo", "makers")
 FOUNDATION = {"errors", "files", "request"}
 VERBS = {
     "generate",

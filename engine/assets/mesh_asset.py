@@ -30,7 +30,8 @@ def field_asset(
     field: np.ndarray,
     *,
     name: str,
-    height: float,
+    height: float | None,
+    unit: float = 1.0,
     triangles: int = 3000,
     texture: int = 1024,
     lods: int = 3,
@@ -43,7 +44,8 @@ def field_asset(
 
     Args:
         field: (4, N, N, N) float32: signed distance and colour, as `voxel_field` describes it.
-        height: metres from the lowest to the highest point.
+        height: metres from the lowest to the highest point; None: as `unit` has it.
+        unit: metres in a voxel, where no height is asked for.
         triangles: budget of the finest level; each further one has half as many.
         texture: edge of the atlas, which all levels share. Normals take half of it: the field has
             no finer detail to give.
@@ -77,6 +79,8 @@ def field_asset(
         hulls = _collide(chain[0].mesh, field[0] > 0, surface, collider)
     finest = chain[0].mesh.points
     low, high = finest.min(0), finest.max(0)
+    if height is None:
+        height = unit * float(high[2] - low[2])
     unit = height / float(high[2] - low[2])
     origin = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
     meshes = [
@@ -190,7 +194,7 @@ def _report(
         "watertight": all(is_watertight(level.mesh) for level in chain),
         "bodies": max(bodies(level.mesh)[0] for level in chain),
         "handles": 1 - euler_number(finest) // 2,
-        "height_m": float(height),
+        "height_m": round(float(height), 4),
         "size_m": [round(float(side) * unit, 4) for side in np.ptp(finest.points, axis=0)],
         "area_m2": round(area(finest) * unit**2, 6),
         "volume_m3": round(volume(finest) * unit**3, 6),

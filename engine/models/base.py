@@ -48,6 +48,10 @@ class Model(Task):
         """What can be asked for by name, in the order of the labels; empty for a model without."""
         return ()
 
+    def comparable(self, fields: Tensor) -> Tensor:
+        """(B, C, *space) fields as novelty compares them: what does not show is blanked."""
+        return fields
+
     @abstractmethod
     def synthesise(
         self,

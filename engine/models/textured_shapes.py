@@ -167,6 +167,16 @@ class TexturedShapes(Model):
     def examples(self) -> tuple[list[str], Tensor]:
         return [example.file for example in self.dataset.of("train")], self._fields
 
+    def held_out(self, size: int) -> Tensor | None:
+        if not self.dataset.of("validation"):
+            return None
+        return torch.from_numpy(self.dataset.fields("validation")[:size]).float()
+
+    def comparable(self, fields: Tensor) -> Tensor:
+        """Colour fades out where there is no surface: it is not seen there, nor was it learned."""
+        distance, color = fields.float().split([1, 3], 1)
+        return torch.cat([distance, color * (1 - distance.abs()).clamp(0, 1)], 1)
+
     def picture(self, generator: nn.Module) -> np.ndarray:
         """Seeds 0-63 of the classes in turn."""
         z = self.latents(list(range(64))).to(next(generator.parameters()).device)

@@ -29,9 +29,9 @@ def export(
         CannotWrite: the run folder is full or not writable.
     """
     examples, fields = model.examples()
-    prints = fingerprint(fields)
+    prints = torch.cat([fingerprint(model.comparable(part)) for part in fields.split(128)])
     held_out = model.held_out(10_000)
-    scale = 1.0 if held_out is None else distance_scale(held_out, prints)
+    scale = 1.0 if held_out is None else distance_scale(model.comparable(held_out), prints)
     tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
     tensors |= {"prints.vectors": prints, "prints.scale": torch.tensor(scale)}
     data = save({k: v.detach().cpu().half().contiguous() for k, v in tensors.items()})

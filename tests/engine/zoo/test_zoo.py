@@ -12,7 +12,8 @@ import torch
 from engine.data.vox import write_vox
 from engine.errors import BadCheckpoint, BadDataset, BadRecipe, UnknownModel, WeightsMismatch
 from engine.evaluate import evaluate
-from engine.generate import generate, sample_voxels
+from engine.generate import generate
+from engine.makers.voxels import sample_voxels
 from engine.request import GenerateRequest
 from engine.train import train
 from engine.zoo.card import CARD, Card, card, names, weights_path
