@@ -32,7 +32,7 @@ def curate(
     shares: Sequence[float],
     visitor: Visitor | None = None,
     *,
-    solids_first: bool = False,
+    solid_room: int | None = None,
 ) -> list[Hung]:
     """Divide exhibits among rooms so that neighbours are alike.
 
@@ -42,7 +42,7 @@ def curate(
 
     Args:
         shares: relative size of each room, in the order of the route.
-        solids_first: begin with sculptures and props, for a court or a hall.
+        solid_room: the room, such as a court, that should have the sculptures and props.
     """
     features = _features(found)
     line = _line(features)
@@ -55,8 +55,8 @@ def curate(
         blocks = [order[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
         early = np.linspace(1.0, -1.0, len(order))
         cost -= 3.0 * float(early @ np.asarray([likes[i] for i in turned]))
-        if solids_first:
-            cost -= 3.0 * sum(solid[i] for i in turned[: bounds[1]])
+        if solid_room is not None:
+            cost -= 3.0 * sum(solid[i] for i in turned[bounds[solid_room] : bounds[solid_room + 1]])
         if best is None or cost < best[0] - 1e-9:
             best = cost, blocks
     assert best is not None

@@ -183,7 +183,7 @@ class Work(Part):
 
 
 class Label(Part):
-    """Text on a wall or a plinth: of a work, of a room, or of the whole show."""
+    """Text on a wall, a plinth or the floor: of a work, of a room, or of the whole show."""
 
     id: Id
     room: Id
@@ -192,6 +192,7 @@ class Label(Part):
     position: Place
     yaw: Degrees
     size: Flat
+    lying: bool = Field(False, description="On the floor in front of a figure, face up.")
     title: Line
     text: Text
 
@@ -263,8 +264,7 @@ class Style(Part):
     """What the theme settles for the whole house."""
 
     theme: Line
-    door: Material
-    reveal: Material
+    door: Material = Field(description="Frames and reveals of doors.")
     kelvin: int = Field(ge=1_800, le=12_000)
     ambient: float = Field(ge=0.0, le=1.0, description="Share of light that comes from everywhere.")
     sky: tuple[Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")], ...] = Field(

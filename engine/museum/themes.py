@@ -36,6 +36,8 @@ class PlanStyle(Part):
 class RoomStyle(Part):
     """Sizes of rooms in metres; `spacious` widens them beyond what the works need."""
 
+    kind: Literal["gallery", "cabinet", "dark"] = "gallery"
+    first_kind: Literal["gallery", "cabinet", "hall", "foyer", "court"] = "gallery"
     works: int = Field(12, ge=1, le=30, description="At most, where the number of rooms is free.")
     height: float = Field(ge=2.6, le=12.0)
     first_height: float = Field(ge=2.6, le=12.0)

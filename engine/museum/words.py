@@ -8,7 +8,21 @@ from itertools import groupby
 from engine.museum.parts import Made, WorkKind
 from engine.museum.schema import Work
 
-_NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBERS = [
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 _PLURALS: dict[WorkKind, str] = {
     "painting": "paintings",
     "sculpture": "sculptures",
