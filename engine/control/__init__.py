@@ -1,0 +1,1 @@
+"""Steering a trained model: variations, paths, named directions, inversion, completion."""
