@@ -4,38 +4,33 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
 
-STRETCH = 0.15
+from engine.data.proportions import NARROWEST
+
+STRETCH = 0.1
+"""Standard deviation of the logarithm of each proportion."""
 HUE = 0.25
 """Standard deviation of the turn about the grey axis, radians."""
 SATURATION = 0.2
 LIGHT = 0.12
 
 
-def vary(fields: Tensor, rng: torch.Generator) -> Tensor:
-    """Mirror, squeeze and recolour fields (B, 4, N, N, N); every sample draws its own changes.
+def vary(samples: Tensor, rng: torch.Generator) -> Tensor:
+    """Mirror, stretch and recolour; every sample draws its own changes.
 
-    Half are mirrored left-right, half squeezed along each axis by up to STRETCH (never enlarged:
-    nothing may leave the grid), all recoloured a little.
+    Half are mirrored left-right; all change their proportions and colours a little.
+
+    Args:
+        samples: (B, 7, N, N, N): distance, colour, and proportions 2 p - 1 that are constant.
     """
-
-    def uniform(*shape: int) -> Tensor:
-        return torch.rand(shape, generator=rng)
-
-    count = len(fields)
-    mirrored = (uniform(count) < 0.5).view(-1, 1, 1, 1, 1)
-    fields = torch.where(mirrored, fields.flip(-1), fields)
-    squeeze = (1 + STRETCH * uniform(count, 3)).where(uniform(count, 1) < 0.5, torch.ones(1))
-    chosen = (squeeze > 1).any(1)
-    if chosen.any():
-        matrix = torch.zeros(int(chosen.sum()), 3, 4)
-        matrix[:, range(3), range(3)] = squeeze[chosen]
-        grid = affine_grid(matrix, [len(matrix), *fields.shape[1:]], align_corners=False)
-        fields[chosen] = grid_sample(
-            fields[chosen], grid, padding_mode="border", align_corners=False
-        )
-    return torch.cat([fields[:, :1], _recolor(fields[:, 1:], rng)], 1)
+    count = len(samples)
+    mirrored = (torch.rand(count, generator=rng) < 0.5).view(-1, 1, 1, 1, 1)
+    samples = torch.where(mirrored, samples.flip(-1), samples)
+    share = (samples[:, 4:, 0, 0, 0] + 1) / 2
+    share = share * torch.exp(STRETCH * torch.randn(count, 3, generator=rng))
+    share = (share / share.amax(1, keepdim=True)).clamp(min=NARROWEST) * 2 - 1
+    wide = share[..., None, None, None].expand(-1, -1, *samples.shape[2:])
+    return torch.cat([samples[:, :1], _recolor(samples[:, 1:4], rng), wide], 1)
 
 
 def _recolor(color: Tensor, rng: torch.Generator) -> Tensor:

@@ -23,13 +23,14 @@ class ShapeClass(BaseModel):
 
 
 def sort_into_classes(
-    examples: Sequence[MeshExample], least: int
+    examples: Sequence[MeshExample], least: int, scale: float = 1.0
 ) -> tuple[tuple[ShapeClass, ...], list[int], list[float]]:
     """Classes in alphabetical order of category and name, and a label and weight of each example.
 
     Kinds of fewer than `least` examples of one category share the class `other <category>`, or
-    join the category's largest class where together they are fewer than half of that. The weights make a batch fairer: an example counts with the inverse root of the size of its class
-    and of its family, so that neither 50 fish nor 9 recoloured boxes crowd out the rest.
+    join the category's largest class where together they are fewer than half of that. The weights
+    make a batch fairer: an example counts with the inverse root of the size of its class and of its
+    family, so that neither 50 fish nor 9 recoloured boxes crowd out the rest.
     """
     kinds = Counter((e.category, e.kind) for e in examples)
     left = Counter(e.category for e in examples if kinds[e.category, e.kind] < least)
@@ -57,7 +58,7 @@ def sort_into_classes(
                 name=key[1] or key[0] or "shape",
                 category=key[0],
                 examples=sizes[key],
-                unit=float(np.median(units)),
+                unit=float(np.median(units)) * scale,
             )
         )
     families = Counter(e.family for e in examples)

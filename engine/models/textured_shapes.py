@@ -9,6 +9,8 @@ user's own mesh into a code.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -19,17 +21,19 @@ from torch import Tensor, nn
 
 from engine.assets.field_picture import picture_of_field
 from engine.data.field_augment import vary
-from engine.data.mesh_dataset import MeshDataset, read_mesh_dataset
+from engine.data.mesh_dataset import MeshDataset, MeshExample, read_mesh_dataset
+from engine.data.mesh_item import read_field
+from engine.data.proportions import BORDER, NARROWEST, fill, unfill
 from engine.data.shape_classes import ShapeClass, sort_into_classes
 from engine.gan.rng import Streams
 from engine.gan.task import Batch, Nets
 from engine.models.base import Model
 from engine.models.registry import register
-from engine.nets.cells import fold, unfold
+from engine.nets.cells import CHANNELS, fold, proportions_of, unfold, voxels
 from engine.nets.field import FieldGenerator
 from engine.nets.field_critic import FieldCritic
 from engine.nets.field_decoder import FoldedDecoder, PaletteDecoder
-from engine.nets.triplane import TriplaneDecoder
+from engine.nets.triplane import TriplaneDecoder, TriplaneTrunk
 
 
 class ShapeData(BaseModel):
@@ -42,6 +46,10 @@ class ShapeData(BaseModel):
     least: int = Field(8, ge=1, description="Examples that make a class of its own.")
     classes: tuple[ShapeClass, ...] = Field((), description="Filled from the data.")
     z_dim: int = Field(64, ge=2, description="Latent size.")
+
+
+PUBLIC = 64
+"""Edge in voxels of the fields that `decode` gives: twice the nets', for the finest of three axes."""
 
 
 class TexturedShapesConfig(ShapeData):
@@ -76,10 +84,15 @@ class TexturedShapesConfig(ShapeData):
 
 @register("textured_shapes")
 class TexturedShapes(Model):
-    """Class-conditional TSDF + palette colours; batches and critics work on folded fields."""
+    """Class-conditional TSDF + palette colours.
+
+    A sample is (7, N, N, N): the filled field (see `engine.data.proportions`) and, constant, its
+    proportions. Batches and critics work on it folded; `decode` gives it its proportions back.
+    """
 
     Config: ClassVar[type[ShapeData]] = TexturedShapesConfig
     makes = "shapes"
+    class_tables = frozenset({"mapping.embed.weight", "mapping.mean", "embed.weight"})
     config: TexturedShapesConfig
     dataset: MeshDataset
 
@@ -87,9 +100,10 @@ class TexturedShapes(Model):
         c = self.config
         self.dataset = read_mesh_dataset(folder, c.validation)
         train = self.dataset.of("train")
-        classes, labels, weights = sort_into_classes(train, c.least)
+        edge = self.dataset.size - 2 * BORDER
+        classes, labels, weights = sort_into_classes(train, c.least, edge / (PUBLIC - 2 * BORDER))
         self.config = c.model_copy(update={"classes": c.classes or classes})
-        self._fields = torch.from_numpy(self.dataset.fields("train"))
+        self._samples = self._read(train)
         self._labels = torch.tensor(labels)
         self._weights = torch.tensor(weights)
 
@@ -112,11 +126,22 @@ class TexturedShapes(Model):
         critic = FieldCritic(coarse=c.coarse, fine=c.fine, classes=max(1, len(c.classes)))
         return Nets(generator, critic)
 
+    def _read(self, examples: Sequence[MeshExample]) -> Tensor:
+        """(n, 7, N, N, N) float16, one file after the other: the data set's fields are larger."""
+        filled = [self.encode(read_field(example.item)).half() for example in examples]
+        return torch.stack(filled) if filled else torch.empty(0)
+
+    def encode(self, field: np.ndarray) -> Tensor:
+        """A sample (7, N, N, N) from a field (4, M, M, M) as data sets hold it: what `decode` undoes."""
+        filled, proportions = fill(torch.from_numpy(field.astype(np.float32)), self.config.size)
+        wide = (2 * proportions - 1).view(3, 1, 1, 1).expand(-1, *filled.shape[1:])
+        return torch.cat([filled, wide])
+
     def batch(self, size: int, step: int, streams: Streams) -> Batch:
         rng = streams.torch("batch", step)
         index = torch.multinomial(self._weights, size, replacement=True, generator=rng)
         z = torch.randn(size, self.config.z_dim, generator=rng)
-        real = vary(self._fields[index].float(), rng)
+        real = vary(self._samples[index].float(), rng)
         return Batch(fold(real), z, self._labels[index])
 
     def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
@@ -126,6 +151,17 @@ class TexturedShapes(Model):
     def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
         heads: list[Tensor] = critic(x, label)
         return heads
+
+    def layers(self, net: nn.Module) -> list[list[nn.Module]]:
+        """Of the critic both scales at once; of the generator the decoder's, 4³ first."""
+        if isinstance(net, FieldCritic):
+            scales = ([tower.enter, *tower.downs] for tower in (net.coarse, net.fine))
+            return [[m for m in level if m is not None] for level in zip_longest(*scales)]
+        assert isinstance(net, FieldGenerator)
+        decoder = net.decoder
+        trunk = decoder.trunk if isinstance(decoder, TriplaneDecoder) else decoder
+        assert isinstance(trunk, FoldedDecoder | TriplaneTrunk)
+        return [[trunk.start], *([stage] for stage in trunk.stages)]
 
     def pretrain(
         self, generator: nn.Module, batch: Batch, rng: torch.Generator
@@ -147,9 +183,10 @@ class TexturedShapes(Model):
         noise = torch.randn(code.shape, generator=rng).to(code)
         made = generator.decode(generator.on_spheres(code + c.code_noise * noise))
         shape, color = field_loss(made, batch.real)
+        squeeze = (proportions_of(made) - proportions_of(batch.real)).abs().mean()
         draws = torch.randn(len(code) * c.candidates, c.z_dim, generator=rng).to(code)
         return {
-            "shape": c.reconstruction * shape,
+            "shape": c.reconstruction * (shape + squeeze),
             "color": c.reconstruction * color,
             "coverage": c.coverage * coverage_loss(generator, code.detach(), batch.label, draws),
         }
@@ -165,17 +202,16 @@ class TexturedShapes(Model):
         }
 
     def examples(self) -> tuple[list[str], Tensor]:
-        return [example.file for example in self.dataset.of("train")], self._fields
+        return [example.file for example in self.dataset.of("train")], self._samples
 
     def held_out(self, size: int) -> Tensor | None:
-        if not self.dataset.of("validation"):
-            return None
-        return torch.from_numpy(self.dataset.fields("validation")[:size]).float()
+        unseen = self.dataset.of("validation")[:size]
+        return self._read(unseen).float() if unseen else None
 
     def comparable(self, fields: Tensor) -> Tensor:
         """Colour fades out where there is no surface: it is not seen there, nor was it learned."""
-        distance, color = fields.float().split([1, 3], 1)
-        return torch.cat([distance, color * (1 - distance.abs()).clamp(0, 1)], 1)
+        distance, color, proportions = fields.float().split([1, 3, 3], 1)
+        return torch.cat([distance, color * (1 - distance.abs()).clamp(0, 1), proportions], 1)
 
     def picture(self, generator: nn.Module) -> np.ndarray:
         """Seeds 0-63 of the classes in turn."""
@@ -183,8 +219,9 @@ class TexturedShapes(Model):
         label = (torch.arange(64) * max(1, len(self.config.classes) // 64 + 1)) % len(
             self.config.classes
         )
-        fields = self.synthesise(generator, z, label=label.to(z.device)).float().cpu().numpy()
-        tiles = [picture_of_field(field, 96) for field in fields]
+        with torch.no_grad():
+            samples = self.synthesise(generator, z, label=label.to(z.device)).float().cpu()
+        tiles = [picture_of_field(self.decode(sample.numpy()), 96) for sample in samples]
         return np.concatenate([np.concatenate(tiles[i : i + 8], 1) for i in range(0, 64, 8)])
 
     def synthesise(
@@ -198,16 +235,19 @@ class TexturedShapes(Model):
         return unfold(generator(z, label, truncation))
 
     def decode(self, sample: np.ndarray) -> np.ndarray:
-        return sample
+        """(4, PUBLIC, PUBLIC, PUBLIC) float32 in true proportions, from a sample (7, N, N, N)."""
+        whole = torch.from_numpy(np.asarray(sample, np.float32))
+        proportions = ((whole[4:].mean((1, 2, 3)) + 1) / 2).clamp(min=NARROWEST / 2)
+        field: np.ndarray = unfill(whole[:4], proportions, PUBLIC).numpy()
+        return field
 
 
 def field_loss(made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-    """How far folded fields (B, 32, n, n, n) are from real ones: distance, and colour in the shell.
+    """How far folded fields (B, FOLDED, n, n, n) are from real ones: distance, colour in the shell.
 
     Voxels at the surface count five times: elsewhere the truncated distance is constant.
     """
-    a = made.float().permute(0, 2, 3, 4, 1).unflatten(-1, (8, 4))
-    b = real.float().permute(0, 2, 3, 4, 1).unflatten(-1, (8, 4))
+    a, b = voxels(made.float(), CHANNELS), voxels(real.float(), CHANNELS)
     near = (1 - b[..., :1].abs()).clamp(0, 1)
     shape = ((a[..., :1] - b[..., :1]).abs() * (0.25 + near.ceil())).mean()
     error = (a[..., 1:] - b[..., 1:]).abs().mean(-1, keepdim=True)

@@ -20,16 +20,46 @@ CHANNELS = 4
 """Distance and colour."""
 
 
-def fold(field: Tensor) -> Tensor:
-    """(B, C, N, N, N) → (B, 8 C, n, n, n), n = N/2, in channels-last memory; voxel-major channels."""
+PROPORTIONS = 3
+"""Channels that say how a filled cube is to be squeezed: one value everywhere, 2 p - 1."""
+FOLDED = SUB * CHANNELS + PROPORTIONS
+
+
+def fold(samples: Tensor) -> Tensor:
+    """(B, 7, N, N, N) → (B, FOLDED, n, n, n), n = N/2, in channels-last memory, voxel by voxel."""
+    field = _pack(samples[:, :CHANNELS])
+    proportions = samples[:, CHANNELS:].mean((2, 3, 4))
+    return attach(field, proportions)
+
+
+def unfold(folded: Tensor) -> Tensor:
+    """(B, FOLDED, n, n, n) → (B, 7, 2 n, 2 n, 2 n): the inverse of `fold`."""
+    field = _unpack(folded[:, : SUB * CHANNELS])
+    proportions = proportions_of(folded)[..., None, None, None].expand(-1, -1, *field.shape[2:])
+    return torch.cat([field, proportions.to(field.dtype)], 1)
+
+
+def attach(field: Tensor, proportions: Tensor) -> Tensor:
+    """Folded voxels (B, 32, n, n, n) and proportions (B, 3) in [-1, 1] → (B, FOLDED, n, n, n)."""
+    wide = proportions[:, None, None, None].expand(-1, *field.shape[2:], -1)
+    return cells(torch.cat([field.permute(0, 2, 3, 4, 1), wide.to(field.dtype)], -1))
+
+
+def proportions_of(folded: Tensor) -> Tensor:
+    """(B, 3) in [-1, 1] from (B, FOLDED, n, n, n)."""
+    return folded[:, SUB * CHANNELS :].mean((2, 3, 4))
+
+
+def _pack(field: Tensor) -> Tensor:
+    """(B, C, N, N, N) → (B, 8 C, n, n, n)."""
     b, c, size = *field.shape[:2], field.shape[2]
     n = size // 2
     x = field.reshape(b, c, n, 2, n, 2, n, 2).permute(0, 2, 4, 6, 3, 5, 7, 1)
     return cells(x.reshape(b, n, n, n, SUB * c))
 
 
-def unfold(folded: Tensor) -> Tensor:
-    """(B, 8 C, n, n, n) → (B, C, 2 n, 2 n, 2 n): the inverse of `fold`."""
+def _unpack(folded: Tensor) -> Tensor:
+    """(B, 8 C, n, n, n) → (B, C, 2 n, 2 n, 2 n)."""
     b, channels, n = folded.shape[:3]
     c = channels // SUB
     x = folded.permute(0, 2, 3, 4, 1).reshape(b, n, n, n, 2, 2, 2, c)
@@ -37,8 +67,8 @@ def unfold(folded: Tensor) -> Tensor:
 
 
 def voxels(folded: Tensor, channels: int) -> Tensor:
-    """View (B, 8 C, n, n, n) as (B, n, n, n, 8, C)."""
-    return folded.permute(0, 2, 3, 4, 1).unflatten(-1, (SUB, channels))
+    """View the first 8 C channels of (B, *, n, n, n) as (B, n, n, n, 8, C)."""
+    return folded.permute(0, 2, 3, 4, 1)[..., : SUB * channels].unflatten(-1, (SUB, channels))
 
 
 def cells(x: Tensor) -> Tensor:
@@ -47,7 +77,7 @@ def cells(x: Tensor) -> Tensor:
 
 
 def shell(field: Tensor) -> Tensor:
-    """Folded fields with the colour faded out where there is no surface and it means nothing."""
+    """(B, 32, n, n, n): colour faded out where there is no surface and it means nothing."""
     parts = voxels(field, CHANNELS)
     distance, color = parts[..., :1], parts[..., 1:]
     faded = color * (1 - distance.abs()).clamp(0, 1)
@@ -56,9 +86,9 @@ def shell(field: Tensor) -> Tensor:
 
 def normals(field: Tensor) -> Tensor:
     """(B, 24, n, n, n): slope of the distance along z, y, x by central differences, in [-1, 1]."""
-    distance = unfold(cells(voxels(field, CHANNELS)[..., 0]))[:, 0]
+    distance = _unpack(cells(voxels(field, CHANNELS)[..., 0]))[:, 0]
     slopes = [distance.roll(-1, axis) - distance.roll(1, axis) for axis in (1, 2, 3)]
-    return fold(torch.stack(slopes, 1).clamp(-1, 1))
+    return _pack(torch.stack(slopes, 1).clamp(-1, 1))
 
 
 class Tower(nn.Module):

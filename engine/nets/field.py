@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engine.nets.cells import CHANNELS, START, SUB, Tower, cells, shell, voxels
+from engine.nets.cells import CHANNELS, PROPORTIONS, START, SUB, Tower, cells, shell, voxels
 from engine.nets.field_decoder import PaletteDecoder
 from engine.nets.style import scaled_init
 
@@ -26,7 +26,7 @@ def to_spheres(geometry: int, code: Tensor) -> Tensor:
 
 
 class FieldEncoder(nn.Module):
-    """(B, 8 C, n, n, n) → (B, dim) on the sphere: strided convolutions and one layer.
+    """(B, C, n, n, n) → (B, dim) on the sphere: strided convolutions and one layer.
 
     Args:
         widths: channels of each stage, n first; the last works at 4³.
@@ -34,7 +34,7 @@ class FieldEncoder(nn.Module):
 
     def __init__(self, *, channels: int, widths: tuple[int, ...], dim: int) -> None:
         super().__init__()
-        self.tower = Tower(SUB * channels, widths)
+        self.tower = Tower(channels, widths)
         self.leave = nn.Linear(widths[-1] * START**3, dim)
         scaled_init(self.leave.weight, self.leave.in_features)
         nn.init.zeros_(self.leave.bias)
@@ -87,7 +87,8 @@ def _mlp(inputs: int, width: int, outputs: int) -> nn.Sequential:
 class FieldGenerator(nn.Module):
     """Mapping, decoder and, for the user's own shapes, the encoder: z → code → field → code.
 
-    Fields are folded (B, 32, n, n, n): signed distance / REACH (positive inside), colour in [-1, 1].
+    Fields are filled and folded (B, FOLDED, n, n, n), see `engine.nets.cells.fold`: distance
+    (positive inside), colour and proportions, all in [-1, 1].
     """
 
     def __init__(
@@ -109,9 +110,11 @@ class FieldGenerator(nn.Module):
             z_dim=z_dim, geometry=self.geometry, color=color, width=256, classes=classes
         )
         self.decoder = decoder
-        self.shape_encoder = FieldEncoder(channels=1, widths=encoder_widths, dim=self.geometry)
+        self.shape_encoder = FieldEncoder(
+            channels=SUB + PROPORTIONS, widths=encoder_widths, dim=self.geometry
+        )
         self.color_encoder = FieldEncoder(
-            channels=CHANNELS, widths=tuple(w // 2 for w in encoder_widths), dim=color
+            channels=SUB * CHANNELS, widths=tuple(w // 2 for w in encoder_widths), dim=color
         )
 
     def forward(self, z: Tensor, label: Tensor, truncation: float = 1.0) -> Tensor:
@@ -130,5 +133,11 @@ class FieldGenerator(nn.Module):
 
     def encode(self, field: Tensor) -> Tensor:
         """Fields → codes, shape first."""
-        distance = voxels(field, CHANNELS)[..., 0]
-        return torch.cat([self.shape_encoder(cells(distance)), self.color_encoder(shell(field))], 1)
+        form = torch.cat(
+            [
+                voxels(field, CHANNELS)[..., 0],
+                field.permute(0, 2, 3, 4, 1)[..., SUB * CHANNELS :],
+            ],
+            -1,
+        )
+        return torch.cat([self.shape_encoder(cells(form)), self.color_encoder(shell(field))], 1)

@@ -7,10 +7,12 @@ The colours are a small palette and a choice from it: flat colours stay flat (se
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 import torch
 from torch import Tensor, nn
 
-from engine.nets.cells import START, SUB, cells, voxels
+from engine.nets.cells import PROPORTIONS, START, SUB, attach, cells, voxels
 from engine.nets.folded import StyledStage, conv3
 from engine.nets.style import activate, scaled_init
 
@@ -24,7 +26,7 @@ def layer_codes(shape: Tensor, count: int) -> tuple[Tensor, ...]:
 
 
 class PaletteDecoder(nn.Module):
-    """Codes (B, geometry + color) → folded fields (B, 32, n, n, n), whatever gives the volume.
+    """Codes (B, geometry + color) → folded fields (B, FOLDED, n, n, n), whatever gives the volume.
 
     A code may also come in layers (B, 1 + stages, geometry + color), so that the coarse form can be
     one shape's and the details another's: the first layer gives the start, the others their stage,
@@ -43,17 +45,20 @@ class PaletteDecoder(nn.Module):
         self.palette = nn.Sequential(
             nn.Linear(color, color), nn.LeakyReLU(0.2), nn.Linear(color, 3 * colors)
         )
+        self.squeeze = nn.Sequential(
+            nn.Linear(geometry, geometry), nn.LeakyReLU(0.2), nn.Linear(geometry, PROPORTIONS)
+        )
         last = self.palette[-1]
         assert isinstance(last, nn.Linear)
         nn.init.uniform_(last.bias, -0.8, 0.8)
 
+    @abstractmethod
     def volume(self, shape: Tensor, color: Tensor) -> tuple[Tensor, Tensor]:
         """Distance (B, n, n, n, 8, 1), which the shape's code alone decides, and palette scores.
 
         Args:
             shape: (B, geometry) or, in layers, (B, 1 + stages, geometry). color: (B, color).
         """
-        raise NotImplementedError
 
     def forward(self, code: Tensor) -> Tensor:
         """Training mixes the palette, evaluation takes the best entry alone."""
@@ -69,7 +74,14 @@ class PaletteDecoder(nn.Module):
             best = score.argmax(-1).flatten(1)
             color = palette.gather(1, best[..., None].expand(-1, -1, 3))
             color = color.view(*distance.shape[:-1], 3)
-        return cells(torch.cat([distance, color], -1).flatten(-2))
+        field = cells(torch.cat([distance, color], -1).flatten(-2))
+        return attach(field, self.proportions(code))
+
+    def proportions(self, code: Tensor) -> Tensor:
+        """(B, 3) in (-1, 1) along z, y, x: a matter of the shape's first layer alone."""
+        shape = code[..., : self.geometry]
+        first = shape[:, 0] if shape.ndim == 3 else shape
+        return torch.tanh(self.squeeze(first)).float()
 
     def parts(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Distance (B, n, n, n, 8, 1), scores (B, n, n, n, 8, K), palette (B, K, 3) in [-1, 1]."""

@@ -1,0 +1,83 @@
+"""Fields stretched to fill their cube, and back: thin things get all the voxels that there are.
+
+A sword in a cube of its own length is two voxels wide. Stretched along each axis until its box fills
+the cube it is eight, every class lies at the same place, and its proportions are three numbers that
+a network learns beside it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample
+
+from engine.data.voxel_field import REACH
+
+NARROWEST = 0.2
+"""Least proportion: a sheet is not stretched until its noise is a relief."""
+RIM = 1.5
+"""Voxels left free at each side of a filled cube."""
+BORDER = 2.0
+"""Voxels that a data set leaves free at each side of the longest axis."""
+UNIT = 32
+"""Filled distances are in 1/32 of the longest side, clipped at 1."""
+
+
+def fill(field: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Stretch the box of a shape to a cube.
+
+    Args:
+        field: (4, M, M, M) float: distance and colour as `engine.data.voxel_field` describes it.
+        size: edge of the result in voxels.
+    Returns:
+        (4, size, size, size), and the proportions (3,) of the box along z, y, x: 1 for the longest.
+    """
+    edge = field.shape[1]
+    solid = field[0] > 0
+    sides = []
+    for axis in range(3):
+        line = torch.nonzero(solid.any(dim=[a for a in range(3) if a != axis])[..., None].any(-1))
+        sides.append((float(line.min()), float(line.max()) + 1))
+    box = torch.tensor(sides)
+    length = box[:, 1] - box[:, 0]
+    length = length.maximum(length.max() * NARROWEST)
+    scale = length / edge * size / (size - 2 * RIM)
+    middle = box.mean(1) * 2 / edge - 1
+    filled = _sample(field, scale, middle, size)
+    # What is too thin for the coarser grid would tear: all grows by half a voxel of the finer one.
+    filled[0] = ((filled[0] + 0.5 / REACH) * REACH * UNIT / edge).clamp(-1, 1)
+    return filled, length / length.max()
+
+
+def unfill(filled: Tensor, proportions: Tensor, size: int) -> Tensor:
+    """The inverse of `fill`: a shape in its proportions, its longest side `size - 4` voxels.
+
+    It stands on the floor, centred in x and y, as the items of a data set do.
+
+    Args:
+        filled: (4, N, N, N). proportions: (3,) along z, y, x, each above 0.
+    Returns:
+        (4, size, size, size) float32.
+    """
+    edge = filled.shape[1]
+    length = proportions / proportions.max() * (size - 2 * BORDER)
+    scale = size / length * (edge - 2 * RIM) / edge
+    middle = torch.zeros(3)
+    middle[0] = (size - 2 * BORDER - length[0]) / size  # how far its middle lies below the cube's
+    field = _sample(filled.float(), scale, middle * scale, size)
+    # Beyond the filled cube there is nothing, whatever its last voxels say.
+    line = (torch.arange(size) + 0.5) / size * 2 - 1
+    inside = [((line + middle[axis]) * scale[axis]).abs() < 1 for axis in range(3)]
+    within = inside[0][:, None, None] & inside[1][:, None] & inside[2]
+    distance = (field[0] * size / (REACH * UNIT)).clamp(-1, 1)
+    field[0] = torch.where(within, distance, torch.tensor(-1.0))
+    return field
+
+
+def _sample(field: Tensor, scale: Tensor, middle: Tensor, size: int) -> Tensor:
+    """Look at `middle + scale * position` of a field; both z, y, x in units of half its edge."""
+    matrix = torch.zeros(1, 3, 4)
+    matrix[0, range(3), range(3)] = scale.flip(0)
+    matrix[0, :, 3] = middle.flip(0)
+    grid = affine_grid(matrix, [1, 1, size, size, size], align_corners=False)
+    return grid_sample(field[None], grid, padding_mode="border", align_corners=False)[0]
