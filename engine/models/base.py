@@ -20,6 +20,8 @@ class Model(Task):
     """A task with a configuration (`Config`, built from a recipe's or card's [net] and [data])."""
 
     Config: ClassVar[type[BaseModel]]
+    class_tables: ClassVar[frozenset[str]] = frozenset()
+    """Names of tensors, of either player, that have a row for each of `classes()`."""
     makes: ClassVar[Literal["voxels", "shapes"]] = "voxels"
 
     def __init__(self, values: dict[str, Any]) -> None:
