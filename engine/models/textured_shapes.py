@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -94,7 +93,6 @@ class TexturedShapes(Model):
     Config: ClassVar[type[ShapeData]] = TexturedShapesConfig
     makes = "shapes"
     class_tables = frozenset({"mapping.embed.weight", "mapping.mean", "embed.weight"})
-    class_tables = frozenset({"mapping.embed.weight", "mapping.mean", "embed.weight"})
     config: TexturedShapesConfig
     dataset: MeshDataset
 
@@ -153,17 +151,6 @@ class TexturedShapes(Model):
     def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
         heads: list[Tensor] = critic(x, label)
         return heads
-
-    def layers(self, net: nn.Module) -> list[list[nn.Module]]:
-        """Of the critic both scales at once; of the generator the decoder's, 4³ first."""
-        if isinstance(net, FieldCritic):
-            scales = ([tower.enter, *tower.downs] for tower in (net.coarse, net.fine))
-            return [[m for m in level if m is not None] for level in zip_longest(*scales)]
-        assert isinstance(net, FieldGenerator)
-        decoder = net.decoder
-        trunk = decoder.trunk if isinstance(decoder, TriplaneDecoder) else decoder
-        assert isinstance(trunk, FoldedDecoder | TriplaneTrunk)
-        return [[trunk.start], *([stage] for stage in trunk.stages)]
 
     def layers(self, net: nn.Module) -> list[list[nn.Module]]:
         """Of the critic both scales at once; of the generator the decoder's, 4³ first."""
