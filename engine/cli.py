@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 # Must be set before torch loads: spinning OpenMP threads make a busy machine 17 times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -15,23 +14,19 @@ import typer
 from engine import __version__
 from engine.cli_check import check
 from engine.cli_dataset import dataset
+from engine.cli_generate import generate
 from engine.cli_repair import repair
 from engine.cli_train import train
 from engine.console import (
     errors_as_sentences,
     print_json,
-    progress_bar,
-    read_json_object,
     show,
-    stop_on_interrupt,
 )
-from engine.errors import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.bench import Figure
-    from engine.request import GenerateResult
 
 app = typer.Typer(
     name="vernissage",
@@ -46,6 +41,8 @@ app = typer.Typer(
 
     vernissage generate voxel_characters --count 8 --out people
 
+    vernissage generate textured_props --class chair --out chairs
+
     vernissage models show voxel_characters
 
     vernissage doctor
@@ -55,6 +52,7 @@ app = typer.Typer(
 )
 models = typer.Typer(no_args_is_help=True, help="List the models that ship, or read one's card.")
 bench = typer.Typer(no_args_is_help=True, help="Measure speed and memory on this machine.")
+app.command()(generate)
 app.command()(repair)
 app.command()(check)
 app.command()(train)
@@ -82,107 +80,6 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-@app.command()
-def generate(
-    model: Annotated[
-        str | None, typer.Argument(help="A model's name; see `vernissage models list`.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the first asset. Default 0.")] = None,
-    count: Annotated[
-        int | None, typer.Option(help="How many; seeds run upwards. Default 1.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the files. Default vernissage-out.")
-    ] = None,
-    truncation: Annotated[
-        float | None, typer.Option(help="0 is the average shape, 1 full variety. Default 1.")
-    ] = None,
-    height: Annotated[
-        float | None, typer.Option(help="Height of a character in metres. Default 1.7.")
-    ] = None,
-    rig: Annotated[
-        bool | None, typer.Option("--rig/--no-rig", help="Fit an armature and an idle clip.")
-    ] = None,
-    formats: Annotated[
-        list[str] | None, typer.Option("--format", help="glb or vox; may be repeated.")
-    ] = None,
-    previews: Annotated[
-        bool | None, typer.Option("--previews/--no-previews", help="Render PNGs and a sheet.")
-    ] = None,
-    request: Annotated[
-        Path | None, typer.Option(help="Replay a request from a JSON file; options override it.")
-    ] = None,
-    as_json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Make assets: the same request and seed give the same bytes.
-
-    [bold]Examples[/bold]
-
-    vernissage generate voxel_characters --seed 7 --count 8 --out people
-
-    vernissage generate voxel_characters --format glb --format vox --height 1.2
-
-    vernissage generate --request request.json --json
-    """
-    with errors_as_sentences(as_json=as_json, verbose=verbose):
-        from engine.generate import generate as make
-        from engine.request import GenerateRequest
-
-        values = _read_request(request) if request else {}
-        if not request and model is None:
-            raise BadRequest("Which model? Name one, for example: voxel_characters")
-        given = {
-            "model": model,
-            "seed": seed,
-            "count": count,
-            "out": out,
-            "truncation": truncation,
-            "height": height,
-            "rig": rig,
-            "formats": formats or None,
-            "previews": previews,
-        }
-        values.update({name: value for name, value in given.items() if value is not None})
-        parsed = GenerateRequest.parse(values)
-        begin = time.perf_counter()
-        with progress_bar() as on_progress, stop_on_interrupt() as is_cancelled:
-            result = make(parsed, on_progress=on_progress, is_cancelled=is_cancelled)
-        seconds = time.perf_counter() - begin
-        if as_json:
-            print_json(_result_as_json(result, seconds))
-        else:
-            _show_result(result, parsed.out, seconds)
-
-
-def _read_request(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRequest(f"{path} could not be read: {error}") from error
-    return read_json_object(text, str(path))
-
-
-def _result_as_json(result: GenerateResult, seconds: float) -> dict[str, Any]:
-    return {
-        "items": [
-            {"name": item.name, "seed": item.seed, "files": item.files, "report": item.report}
-            for item in result.items
-        ],
-        "sheet": result.sheet,
-        "report": result.report,
-        "seconds": round(seconds, 3),
-    }
-
-
-def _show_result(result: GenerateResult, out: Path, seconds: float) -> None:
-    made = len(result.items)
-    show(f"Made {made} {'asset' if made == 1 else 'assets'} in {seconds:.1f} s: {out}")
-    if result.sheet is not None:
-        show(f"Contact sheet: {result.sheet}")
-    show(f"Report: {result.report}")
 
 
 @models.command("list")

@@ -36,7 +36,17 @@ VERBS = {
     "repair",
     "worker",
 }
-FRONT = {*VERBS, "cli", "cli_check", "cli_dataset", "cli_repair", "cli_train", "console", "pages"}
+FRONT = {
+    *VERBS,
+    "cli",
+    "cli_check",
+    "cli_dataset",
+    "cli_generate",
+    "cli_repair",
+    "cli_train",
+    "console",
+    "pages",
+}
 
 MAX_LINES = 400
 MAX_WEIGHT_BYTES = 8_000_000
