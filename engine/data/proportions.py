@@ -32,21 +32,34 @@ def fill(field: Tensor, size: int) -> tuple[Tensor, Tensor]:
     Returns:
         (4, size, size, size), and the proportions (3,) of the box along z, y, x: 1 for the longest.
     """
-    edge = field.shape[1]
     solid = field[0] > 0
     sides = []
     for axis in range(3):
         line = torch.nonzero(solid.any(dim=[a for a in range(3) if a != axis])[..., None].any(-1))
         sides.append((float(line.min()), float(line.max()) + 1))
-    box = torch.tensor(sides)
-    length = box[:, 1] - box[:, 0]
-    length = length.maximum(length.max() * NARROWEST)
-    scale = length / edge * size / (size - 2 * RIM)
-    middle = box.mean(1) * 2 / edge - 1
-    filled = _sample(field, scale, middle, size)
+    return fill_box(field, torch.tensor(sides), size)
+
+
+def fill_box(field: Tensor, box: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """`fill` for a box (3, 2) that is known, from and to along z, y, x in voxels of the field."""
+    length = _length(box)
+    filled = stretch(field, box, size)
     # What is too thin for the coarser grid would tear: all grows by half a voxel of the finer one.
-    filled[0] = ((filled[0] + 0.5 / REACH) * REACH * UNIT / edge).clamp(-1, 1)
+    filled[0] = ((filled[0] + 0.5 / REACH) * REACH * UNIT / field.shape[1]).clamp(-1, 1)
     return filled, length / length.max()
+
+
+def stretch(volumes: Tensor, box: Tensor, size: int) -> Tensor:
+    """(C, M, M, M) → (C, size, size, size): values as they are, looked up where `fill` looks."""
+    edge = volumes.shape[1]
+    scale = _length(box) / edge * size / (size - 2 * RIM)
+    return _sample(volumes, scale, box.mean(1) * 2 / edge - 1, size)
+
+
+def _length(box: Tensor) -> Tensor:
+    """(3,) sides of a box in voxels, none much shorter than the longest."""
+    length = box[:, 1] - box[:, 0]
+    return length.maximum(length.max() * NARROWEST)
 
 
 def unfill(filled: Tensor, proportions: Tensor, size: int) -> Tensor:
