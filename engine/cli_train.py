@@ -20,8 +20,16 @@ from engine.errors import BadRequest
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name, or a path to a TOML file.")],
-    tier: Annotated[str, typer.Option(help="cpu (two cores, hours) or gpu (one card).")] = "cpu",
+    recipe: Annotated[
+        str | None, typer.Argument(help="A recipe's name, or a path to a TOML file.")
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(help="Begin with this model or run folder; it brings a recipe of its own."),
+    ] = None,
+    tier: Annotated[
+        str, typer.Option(help="Of a recipe: cpu (two cores, hours) or gpu (one card).")
+    ] = "cpu",
     data: Annotated[Path | None, typer.Option(help="Folder with the training data.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for checkpoints and sheets.")] = None,
     max_minutes: Annotated[
@@ -31,19 +39,23 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show an error's traceback.")] = False,
 ) -> None:
-    """Train a model from a recipe. Ctrl-C stops; --resume goes on as if nothing had happened.
+    """Train a model from a recipe, or fit one to your own data. Ctrl-C stops; --resume goes on.
 
     [bold]Examples[/bold]
 
     vernissage train voxel_characters --data vox --tier cpu --max-minutes 60
 
     vernissage train voxel_characters --data vox --tier cpu --resume
+
+    vernissage train --init textured_props --data my_data --max-minutes 10 --out runs/mine
     """
     with errors_as_sentences(as_json=as_json, verbose=verbose):
         if tier not in ("cpu", "gpu"):
             raise BadRequest(f"--tier {tier}: there are two tiers, cpu and gpu")
         if max_minutes is not None and not max_minutes > 0:  # true for nan as well
             raise BadRequest(f"--max-minutes {max_minutes:g}: must be above zero")
+        if recipe is None and init is None:
+            raise BadRequest("What to train? Name a recipe, or a model to begin with: --init MODEL")
         from engine.gan.logbook import read_findings
         from engine.train import train as run
 
@@ -51,6 +63,7 @@ def train(
         with progress_bar() as on_progress, stop_on_interrupt() as is_cancelled:
             folder = run(
                 recipe,
+                init=init,
                 tier=tier,
                 data=data,
                 out=out,

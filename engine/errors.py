@@ -79,6 +79,12 @@ class BadDataset(VernissageError):
     fix = "Point --data at a folder with at least {least} readable files."
 
 
+class NotBuilt(BadDataset):
+    """A folder of models, or something else, where a data set was meant."""
+
+    fix = "Build one first: vernissage dataset build {folder} --out DATA, then --data DATA."
+
+
 class OneFamily(BadDataset):
     """Every figure is a variant of one, so that a split by family leaves nothing to train on."""
 

@@ -1,4 +1,4 @@
-"""`vernissage train`: a recipe and a folder of data become a run folder with weights and a card."""
+"""`vernissage train`: a recipe, or a model to begin with, and data become weights and a card."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ from pathlib import Path
 
 import torch
 
-from engine.errors import BadCheckpoint, BadDataset
+from engine.data.mesh_dataset import LEAST
+from engine.errors import BadCheckpoint, BadDataset, BadRecipe
 from engine.files import write_json
-from engine.gan.checkpoint import newest
+from engine.gan.checkpoint import newest, read_net
 from engine.gan.precision import best_device
 from engine.gan.rng import Streams
 from engine.gan.trainer import StepReport, Trainer
+from engine.gan.transfer import Start, class_rows
+from engine.models.base import Model
 from engine.models.registry import model_class
 from engine.request import IsCancelled, OnProgress, Progress
+from engine.zoo.card import weights_path
 from engine.zoo.export import export
+from engine.zoo.finetune import finetune_recipe, with_parent
 from engine.zoo.recipes import Recipe, read_recipe
+from engine.zoo.registry import Loaded, load
 
 DATA_VARIABLE = "VERNISSAGE_DATA"
 
 
 def train(
-    recipe: str | Path,
+    recipe: str | Path | None = None,
     *,
+    init: str | None = None,
     tier: str = "cpu",
     data: Path | None = None,
     out: Path | None = None,
@@ -36,7 +43,9 @@ def train(
     """Train a recipe until it is done, time is up, or the user stops; then export what there is.
 
     Args:
-        recipe: a name in the zoo, or the path of a TOML file.
+        recipe: a name in the zoo, or the path of a TOML file; None takes that of `init`.
+        init: begin with the weights of this model, a name in the zoo or a run folder. Without a
+            recipe its card says how it is fine-tuned, and the new model is called after its folder.
         data: folder with the training files; otherwise $VERNISSAGE_DATA/<folder of the recipe>.
         out: run folder; otherwise runs/<name>-<tier>-<hash of the recipe>.
         resume: continue from the newest checkpoint of the run folder, if it has one; without it
@@ -46,19 +55,23 @@ def train(
         manifest.json, checkpoints.
     Raises:
         BadRecipe, BadDataset, BadCheckpoint, CannotWrite, TrainingDiverged.
+        UnknownModel, WeightsMismatch: of `init`.
     """
-    chosen = read_recipe(recipe, tier)
+    parent = load(init) if init else None
+    chosen = _choose(recipe, parent, tier, data, out)
     run = out or Path("runs") / f"{chosen.name}-{chosen.tier}-{chosen.identity}"
     if not resume and newest(run) is not None:
         raise BadCheckpoint(f"{run} holds a run already; with --resume it goes on from there")
     model = model_class(chosen.file.model)(chosen.net)
     model.load(data_folder(chosen, data), Streams(chosen.train.seed))
+    config = chosen.train.for_examples(len(model.examples()[0]))
     if not torch.cuda.is_available():
         # One thread: two OpenMP threads beside any busy process are many times slower than one.
         torch.set_num_threads(1)
-    trainer = Trainer(model, chosen.train, run, device=best_device(), identity=chosen.identity)
-    if resume:
-        trainer.resume()  # may refuse the folder: nothing in it is changed before
+    trainer = Trainer(model, config, run, device=best_device(), identity=chosen.identity)
+    resumed = resume and trainer.resume()  # may refuse the folder: nothing in it is changed before
+    if init and parent and not resumed:
+        trainer.adopt(_start(init, parent, model))
     write_json(run / "manifest.json", model.manifest())
     started = time.process_time()
 
@@ -77,6 +90,30 @@ def train(
     }
     export(run, chosen, model, trainer.ema.module, cost)
     return run
+
+
+def _choose(
+    recipe: str | Path | None, parent: Loaded | None, tier: str, data: Path | None, out: Path | None
+) -> Recipe:
+    """The recipe to train: as written, as written but begun elsewhere, or derived from a card."""
+    if recipe is not None:
+        chosen = read_recipe(recipe, tier)
+        return with_parent(chosen, parent.card) if parent else chosen
+    if parent is None:
+        raise BadRecipe("there is neither a recipe nor a model to begin with")
+    if data is None:
+        raise BadDataset(f"to fine-tune {parent.card.name} takes data of one's own", least=LEAST)
+    return finetune_recipe(parent.card, (out or data).resolve().name, data)
+
+
+def _start(init: str, parent: Loaded, model: Model) -> Start:
+    """What the run begins with; a critic comes along where the parent's checkpoints are there."""
+    return Start(
+        generator=parent.generator.state_dict(),
+        critic=read_net(weights_path(init, parent.card).parent, "critic"),
+        tables=model.class_tables,
+        rows=class_rows(model.classes(), parent.model.classes()),
+    )
 
 
 def data_folder(recipe: Recipe, data: Path | None) -> Path:

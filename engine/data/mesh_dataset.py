@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from engine.data.mesh_item import read_field
-from engine.errors import BadDataset
+from engine.errors import BadDataset, NotBuilt
 
 MANIFEST = "manifest.json"
 LEAST = 8
+FEW = 20
+"""Below this all examples are trained on: a held-out one would be missed, and tell little."""
 
 Split = Literal["train", "validation"]
 
@@ -62,11 +64,15 @@ def read_mesh_dataset(folder: Path, validation: float = 0.15) -> MeshDataset:
     """Read what a build wrote.
 
     The split goes by a hash of the family: variants of one model stay together, and adding files
-    never moves others.
+    never moves others. Where there are FEW, or most would be held out because they are variants of
+    one another, all are for training.
 
     Raises:
-        BadDataset: no manifest, or fewer than LEAST items.
+        NotBuilt: the folder has no manifest.
+        BadDataset: it cannot be read, or has fewer than LEAST items.
     """
+    if not (folder / MANIFEST).is_file():
+        raise NotBuilt(f"{folder} is no data set yet: it has no {MANIFEST}", folder=folder)
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         examples = tuple(
@@ -86,6 +92,9 @@ def read_mesh_dataset(folder: Path, validation: float = 0.15) -> MeshDataset:
         raise BadDataset(f"{folder} is no data set: {error!r}", least=LEAST) from error
     if len(examples) < LEAST:
         raise BadDataset(f"{folder} holds {len(examples)} usable models", least=LEAST)
+    held_out = sum(example.split == "validation" for example in examples)
+    if len(examples) < FEW or held_out > len(examples) / 2:
+        examples = tuple(replace(example, split="train") for example in examples)
     return MeshDataset(size, examples)
 
 

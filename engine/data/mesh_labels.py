@@ -28,8 +28,8 @@ class Labels:
     def of(self, path: Path) -> dict[str, str]:
         """Labels of a file below the root; all of FIELDS, empty where nobody says.
 
-        Without an index, the first folder below the root is the category, and files whose names
-        differ by a number or a last letter are one family.
+        Without an index, the first folder below the root is the category, or the root for files
+        right in it, and files whose names differ by a number or a last letter are one family.
         """
         path = path.resolve()
         folder = path.parent
@@ -43,7 +43,9 @@ class Labels:
             if folder == folder.parent:
                 break
             folder = folder.parent
-        labels["category"] = labels["category"] or (inside[0] if len(inside) > 1 else "")
+        labels["category"] = labels["category"] or (
+            inside[0] if len(inside) > 1 else self._root.name
+        )
         labels["class"] = labels["class"] or labels["category"]
         labels["family"] = labels["family"] or family(path.stem)
         return labels

@@ -71,12 +71,36 @@ class TrainConfig(BaseModel):
         gt=0,
         description="Early stopping: end here; the phases' schedules keep their length.",
     )
+    passes: float | None = Field(
+        None,
+        gt=0,
+        description="Times each example is shown at most: with few examples all phases are shorter.",
+    )
     ema_kimg: float = Field(10.0, gt=0, description="Half-life of the averaged generator.")
     augment: AugmentConfig = Field(default_factory=AugmentConfig)
     precision: Literal["auto", "f32", "bf16"] = Field(
         "auto", description="auto: bf16 where a probe finds it faster and right."
     )
     tick_kimg: float = Field(4.0, gt=0, description="Between checkpoints, sheets and monitors.")
+
+    def shaping(self) -> str:
+        """JSON of all that shapes the result.
+
+        What an earlier release did not know counts only where it is used: its runs can go on.
+        """
+        later = {"hold_critic": 0, "hold_generator": 0}
+        phases = {
+            index: {name for name, default in later.items() if getattr(phase, name) == default}
+            for index, phase in enumerate(self.phases)
+        }
+        return self.model_dump_json(exclude={"phases": phases, "passes": self.passes is None})
+
+    def for_examples(self, count: int) -> TrainConfig:
+        """The same with its phases shortened, in proportion, to what `count` examples bear."""
+        kimg = sum(phase.kimg for phase in self.phases)
+        share = min(1.0, (self.passes or float("inf")) * count / 1000 / kimg)
+        phases = [phase.model_copy(update={"kimg": phase.kimg * share}) for phase in self.phases]
+        return self.model_copy(update={"phases": tuple(phases)})
 
     @property
     def total_images(self) -> int:

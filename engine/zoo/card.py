@@ -28,6 +28,15 @@ class Source(BaseModel):
     url: str = ""
 
 
+class Parent(BaseModel):
+    """A model whose weights another one began with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    sha256: str
+
+
 class Card(BaseModel):
     """What a model is, what it was made from, what it costs, how good it is and where it fails."""
 
@@ -49,7 +58,13 @@ class Card(BaseModel):
     bytes: int
     licence: str = Field(description="SPDX identifier of the weights.")
     attribution: str
-    sources: tuple[Source, ...]
+    sources: tuple[Source, ...] = Field(description="All training data, that of parents included.")
+    parents: tuple[Parent, ...] = Field(
+        (), description="What it was fine-tuned from, oldest first."
+    )
+    finetune: dict[str, Any] = Field(
+        {}, description="Its recipe's [finetune]: how to go on from it."
+    )
     engine: str = Field(description="Engine version that trained it.")
     cost: dict[str, Any] = {}
     metrics: dict[str, Any] = {}

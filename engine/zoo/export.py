@@ -51,6 +51,8 @@ def export(
         licence=" AND ".join(sorted({source.licence for source in sources})),
         attribution="; ".join(source.attribution for source in sources),
         sources=sources,
+        parents=recipe.parents,
+        finetune=recipe.file.finetune.model_dump(exclude_defaults=True),
         engine=__version__,
         cost=cost,
         limits=recipe.file.limits,

@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.errors import BadRecipe
 from engine.gan.config import TrainConfig
 from engine.request import first_fault
-from engine.zoo.card import FILE_NAME, Source, shipped_names
+from engine.zoo.card import FILE_NAME, Parent, Source, shipped_names
 
 
 class Overrides(BaseModel):
-    """What one tier changes in [net] and [train]."""
+    """What one tier or a fine-tune changes in [net] and [train]."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,6 +42,10 @@ class RecipeFile(BaseModel):
     net: dict[str, Any] = {}
     train: dict[str, Any] = {}
     tier: dict[str, Overrides] = {}
+    finetune: Overrides = Field(
+        Overrides(),
+        description="How its weights are fitted to other data; its [train] stands alone.",
+    )
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Recipe:
     """A recipe with a tier chosen: ready to train.
 
     `identity` is a hash of all that shapes the result; it names the run folder and guards resume.
+    `parents` are the models whose weights it begins with, oldest first.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Recipe:
     net: dict[str, Any]
     train: TrainConfig
     identity: str
+    parents: tuple[Parent, ...] = ()
 
 
 def recipe_names() -> list[str]:
@@ -71,8 +77,7 @@ def read_recipe(name: str | Path, tier: str) -> Recipe:
         BadRecipe: unknown name, unreadable TOML, an unknown key or a value out of range.
     """
     text, stem = _text(name)
-    if not re.fullmatch(FILE_NAME, stem):
-        raise BadRecipe(f"{stem!r} is no name for a model: use letters, digits, spaces, . _ and -")
+    check_name(stem)
     try:
         file = RecipeFile.model_validate(tomllib.loads(text))
         if tier not in file.tier:
@@ -80,13 +85,28 @@ def read_recipe(name: str | Path, tier: str) -> Recipe:
         chosen = file.tier[tier]
         net = file.net | chosen.net
         train = TrainConfig.model_validate(file.train | chosen.train)
+        if file.finetune.train:
+            TrainConfig.model_validate(file.finetune.train)
     except tomllib.TOMLDecodeError as error:
         raise BadRecipe(f"{stem} is not TOML: {error}") from error
     except ValidationError as error:
         raise BadRecipe(f"{stem}: {first_fault(error, 'recipe')}") from error
-    shaping = f"{file.model} {sorted(net.items())} {train.model_dump_json()}"
-    identity = hashlib.sha256(shaping.encode()).hexdigest()[:8]
-    return Recipe(stem, tier, file, net, train, identity)
+    return Recipe(stem, tier, file, net, train, identity(file.model, net, train, ()))
+
+
+def identity(
+    model: str, net: dict[str, Any], train: TrainConfig, parents: tuple[Parent, ...]
+) -> str:
+    """A short hash of all that shapes the result of a recipe, but for the data."""
+    shaping = f"{model} {sorted(net.items())} {train.shaping()}"
+    shaping += "".join(f" {parent.sha256}" for parent in parents)
+    return hashlib.sha256(shaping.encode()).hexdigest()[:8]
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that could not be part of file names. Raises `BadRecipe`."""
+    if not re.fullmatch(FILE_NAME, name):
+        raise BadRecipe(f"{name!r} is no name for a model: use letters, digits, spaces, . _ and -")
 
 
 def _text(name: str | Path) -> tuple[str, str]:

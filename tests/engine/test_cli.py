@@ -249,13 +249,14 @@ def test_train_passes_every_option_on(monkeypatch: pytest.MonkeyPatch, tmp_path:
     replace(monkeypatch, "engine.train", train=train)
     result = run(
         *("train", "voxel_characters", "--tier", "gpu", "--data", "vox", "--out", "runs"),
-        *("--max-minutes", "1.5", "--resume", "--json"),
+        *("--max-minutes", "1.5", "--init", "people", "--resume", "--json"),
     )
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["run"] == str(tmp_path)
     del asked["on_progress"], asked["is_cancelled"]
     assert asked == {
         "recipe": "voxel_characters",
+        "init": "people",
         "tier": "gpu",
         "data": Path("vox"),
         "out": Path("runs"),
