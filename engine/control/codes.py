@@ -7,46 +7,57 @@ strength of 0 and both ends of a path give back the very codes that went in.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.models.base import Model
 from engine.models.latents import slerp
+from engine.models.textured_shapes import TexturedShapes
 from engine.nets.cells import unfold
 from engine.nets.field import FieldGenerator
 
 Part = Literal["colors", "details"]
 
 
-def draw(
-    model: Model, generator: FieldGenerator, seeds: list[int], label: int, truncation: float = 1.0
-) -> Tensor:
-    """(len(seeds), W): what the model draws for seeds of one class."""
-    with torch.inference_mode():
-        labels = torch.full((len(seeds),), label)
-        codes: Tensor = generator.mapping(model.latents(seeds), labels, truncation)
-    return codes.clone()
+@dataclass(frozen=True)
+class Space:
+    """A model of textured shapes and its generator: what turns codes (W,) into shapes."""
 
+    model: TexturedShapes
+    generator: FieldGenerator
 
-def field_of(generator: FieldGenerator, code: Tensor) -> np.ndarray:
-    """(4, N, N, N) float32 field of one code (W,) or of its layers (L, W).
+    def draw(self, seeds: list[int], label: int, truncation: float = 1.0) -> Tensor:
+        """(len(seeds), W): what the model draws for seeds of one class, each on its own."""
+        with torch.inference_mode():
+            labels = torch.full((1,), label)
+            codes = [
+                self.generator.mapping(self.model.latents([seed]), labels, truncation)
+                for seed in seeds
+            ]
+        return torch.cat(codes).clone()  # the clone may be differentiated
 
-    Decoded alone, so that its values depend on nothing but the code and the weights.
-    """
-    with torch.inference_mode():
-        field: np.ndarray = unfold(generator.decode(code[None]))[0].numpy()
-    return field
+    def sample(self, code: Tensor) -> np.ndarray:
+        """(7, N, N, N) float32 of one code (W,) or of its layers (L, W).
 
+        Decoded alone, so that its values depend on nothing but the code and the weights.
+        """
+        with torch.inference_mode():
+            sample: np.ndarray = unfold(self.generator.decode(code[None]))[0].numpy()
+        return sample
 
-def fields_of(generator: FieldGenerator, codes: Tensor) -> np.ndarray:
-    """(B, 4, N, N, N) fields of many codes (B, W), together: faster, and equal but for rounding."""
-    with torch.inference_mode():
-        parts = [unfold(generator.decode(some)) for some in codes.split(8)]
-        fields: np.ndarray = torch.cat(parts).numpy()
-    return fields
+    def samples(self, codes: Tensor) -> np.ndarray:
+        """(B, 7, N, N, N) of many codes (B, W), together: faster, and equal but for rounding."""
+        with torch.inference_mode():
+            parts = [unfold(self.generator.decode(some)) for some in codes.split(8)]
+            samples: np.ndarray = torch.cat(parts).numpy()
+        return samples
+
+    def means(self) -> Tensor:
+        """(classes, W): the mean code of each class, on the spheres."""
+        return self.generator.on_spheres(self.generator.mapping.mean)
 
 
 def arc(
@@ -113,7 +124,7 @@ def mix(
     return layers
 
 
-def nearest_class(generator: FieldGenerator, code: Tensor) -> int:
+def nearest_class(space: Space, code: Tensor) -> int:
     """The class whose mean shape is nearest to that of a code (W,)."""
-    means = generator.on_spheres(generator.mapping.mean)[:, : generator.geometry]
-    return int((means @ code[: generator.geometry]).argmax())
+    shape = slice(None, space.generator.geometry)
+    return int((space.means()[:, shape] @ code[shape]).argmax())

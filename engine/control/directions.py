@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.control.codes import fields_of
+from engine.control.codes import Space
 from engine.control.traits import COLOR, SHAPE, WORDS, traits
 from engine.nets.field import FieldGenerator
 
@@ -63,14 +63,14 @@ def sefa(generator: FieldGenerator, kind: Kind) -> tuple[Tensor, Tensor]:
 
 
 def _first_layers(generator: FieldGenerator, kind: Kind) -> list[nn.Linear]:
-    """For the shape the coarse start and every style; for colours the palette and the paint's style."""
+    """For the shape: start, styles, proportions. For the colours: palette and the paint's style."""
     found = []
     for name, layer in generator.decoder.named_modules():
         path = name.split(".")
         if isinstance(layer, nn.Linear):
             painting = path[0] in ("palette", "paint", "choice")
             if painting == (kind == "color") and (
-                path[-1] in ("start", "affine") or name == "palette.0"
+                path[-1] in ("start", "affine") or name in ("palette.0", "squeeze.0")
             ):
                 found.append(layer)
     return found
@@ -84,7 +84,7 @@ def move(generator: FieldGenerator, code: Tensor, direction: Direction, by: floa
 
 
 def find_directions(
-    generator: FieldGenerator,
+    space: Space,
     codes: Tensor,
     shapes: int = 8,
     colors: int = 4,
@@ -97,7 +97,8 @@ def find_directions(
         on_done: called with how many directions are measured, of how many.
     """
     found: list[Direction] = []
-    base = [traits(field) for field in fields_of(generator, codes)]
+    generator = space.generator
+    base = [traits(sample) for sample in space.samples(codes)]
     spread = {name: float(np.std([one[name] for one in base])) for name in WORDS}
     kinds: tuple[tuple[Kind, int], ...] = (("shape", shapes), ("color", colors))
     for kind, count in kinds:
@@ -111,14 +112,14 @@ def find_directions(
             )
             whole[part] = vector
             plain = Direction("", "", kind, whole, float((codes @ whole).std()), {})
-            found.append(_measured(generator, codes, plain, base, spread))
+            found.append(_measured(space, codes, plain, base, spread))
             if on_done:
                 on_done(len(found), shapes + colors)
     return _with_names_apart(found)
 
 
 def _measured(
-    generator: FieldGenerator,
+    space: Space,
     codes: Tensor,
     direction: Direction,
     base: list[dict[str, float]],
@@ -131,7 +132,7 @@ def _measured(
         made = base
         if by:
             made = [
-                traits(one) for one in fields_of(generator, move(generator, codes, direction, by))
+                traits(one) for one in space.samples(move(space.generator, codes, direction, by))
             ]
         seen.append([[one[name] for name in names] for one in made])
     steps = np.array(STEPS)  # they add up to 0, which makes least squares this short

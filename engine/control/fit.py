@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.data.voxel_field import REACH
 from engine.gan.precision import probe_bf16
-from engine.nets.cells import SUB, fold
+from engine.nets.cells import CHANNELS, fold, proportions_of, voxels
 from engine.nets.field import FieldGenerator
 
 RATE = 0.06
@@ -26,19 +26,18 @@ class Target:
     """What a code is to look like, in folded fields' order (B, n, n, n, 8, ·).
 
     Attributes:
-        distance, color: of the field. shape_weight, color_weight: how much each voxel counts; each
+        distance, color: of the sample. proportions: (B, 3). shape_weight, color_weight: how much each voxel counts; each
             row of them adds up to 1.
     """
 
     distance: Tensor
     color: Tensor
+    proportions: Tensor
     shape_weight: Tensor
     color_weight: Tensor
 
     def take(self, rows: Tensor) -> Target:
-        return Target(
-            self.distance[rows], self.color[rows], self.shape_weight[rows], self.color_weight[rows]
-        )
+        return Target(*(getattr(self, part.name)[rows] for part in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -73,24 +72,31 @@ class Fitted:
     after: Error
 
 
-def target(fields: Tensor, known: Tensor | None = None) -> Target:
+def target(samples: Tensor, known: Tensor | None = None) -> Target:
     """What codes are to look like.
 
     Args:
-        fields: (B, 4, N, N, N). known: (B, N, N, N) of 0 to 1, how much each voxel is to be
+        samples: (B, 7, N, N, N). known: (B, N, N, N) of 0 to 1, how much each voxel is to be
             trusted; all of them wholly if None.
     """
-    cells = _cells(fields)
-    distance, color = cells[..., :1], cells[..., 1:]
-    trust = torch.ones_like(distance) if known is None else _cells(known[:, None])
+    folded = fold(samples)
+    values = voxels(folded, CHANNELS)
+    distance, color = values[..., :1], values[..., 1:]
+    trust = torch.ones_like(distance)
+    if known is not None:
+        # Fields, colours and proportions are folded together: trust rides as a distance.
+        blank = torch.zeros_like(samples)
+        blank[:, 0] = known
+        trust = voxels(fold(blank), CHANNELS)[..., :1]
     near = (1 - distance.abs()).clamp(0, 1)
     # Away from the surface the clipped distance is constant: it counts, but a fifth as much.
-    return Target(distance, color, _parts(trust * (0.25 + near.ceil())), _parts(trust * near))
-
-
-def _cells(fields: Tensor) -> Tensor:
-    """(B, C, N, N, N) → (B, n, n, n, 8, C)."""
-    return fold(fields).permute(0, 2, 3, 4, 1).unflatten(-1, (SUB, fields.shape[1]))
+    return Target(
+        distance,
+        color,
+        proportions_of(folded),
+        _parts(trust * (0.25 + near.ceil())),
+        _parts(trust * near),
+    )
 
 
 def _parts(weight: Tensor) -> Tensor:
@@ -98,7 +104,7 @@ def _parts(weight: Tensor) -> Tensor:
 
 
 def losses(generator: FieldGenerator, codes: Tensor, wanted: Target) -> Tensor:
-    """(B,) how badly codes (B, W) fit: distance, colour, and how unlike every class they are."""
+    """(B,) how badly codes (B, W) fit: distance, proportions, colour, and strangeness."""
     distance, score, palette = generator.decoder.parts(codes)
     shape = ((distance - wanted.distance).abs() * wanted.shape_weight).sum((1, 2, 3, 4, 5))
     # The expected error over the palette, rather than that of the mean colour, keeps the choice
@@ -107,7 +113,8 @@ def losses(generator: FieldGenerator, codes: Tensor, wanted: Target) -> Tensor:
     apart = torch.cdist(flat, palette, p=1.0) / 3
     expected = (score.flatten(1, 4).softmax(-1) * apart).sum(-1)
     color = (expected * wanted.color_weight.flatten(1)).sum(1)
-    return shape + COLOR * color + PRIOR * prior(generator, codes)
+    squeezed = generator.decoder.proportions(codes) - wanted.proportions
+    return shape + squeezed.abs().mean(1) + COLOR * color + PRIOR * prior(generator, codes)
 
 
 def prior(generator: FieldGenerator, codes: Tensor) -> Tensor:

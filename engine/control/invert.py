@@ -6,33 +6,39 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from engine.control.codes import field_of
+from engine.control.codes import Space, nearest_class
 from engine.control.fit import Fitted, descend, error, target
 from engine.nets.cells import fold
-from engine.nets.field import FieldGenerator
 
 STEPS = 150
 
 
 def invert(
-    generator: FieldGenerator,
+    space: Space,
     field: np.ndarray,
     steps: int = STEPS,
     on_step: Callable[[int], None] | None = None,
 ) -> Fitted:
-    """The code that gives a field (4, N, N, N): the encoder's guess, refined.
+    """The code that gives a field (4, M, M, M) of a data set: the encoder's guess, refined.
 
-    The refined code never fits worse than the guess.
+    The nearest class mean is followed beside it, since a guess may be stuck. The code that is
+    returned never fits worse than the guess.
     """
-    wanted = torch.from_numpy(np.ascontiguousarray(field, np.float32))[None]
+    generator = space.generator
+    wanted = space.model.encode(field)[None]
     with torch.inference_mode():
-        guess = generator.encode(fold(wanted))
-    guess = guess.clone()  # leaves inference mode behind
-    best, loss = descend(generator, guess, target(wanted), steps, on_step)
-    return Fitted(
-        best[0],
-        float(loss[0]),
-        error(field_of(generator, guess[0]), field),
-        error(field_of(generator, best[0]), field),
-    )
+        guess = generator.encode(fold(wanted))[0]
+        mean = space.means()[nearest_class(space, guess)]
+        starts = torch.stack([guess, mean])
+    aim = target(wanted.expand(2, -1, -1, -1, -1))
+    codes, losses = descend(generator, starts.clone(), aim, steps, on_step)
+    best = int(losses.argmin())
+
+    def made(code: Tensor) -> np.ndarray:
+        return space.model.decode(space.sample(code))
+
+    public = space.model.decode(wanted[0].numpy())
+    before, after = error(made(guess), public), error(made(codes[best]), public)
+    return Fitted(codes[best], float(losses[best]), before, after)

@@ -31,11 +31,11 @@ GROWTH = (1.0, 1.25, 1.5, 2.0)
 """Sizes of the whole, along the side that is missing, in those of what is left: all are tried."""
 WIDE = 0.08
 """Extent of a hole, in the model's, from which something is missing and not just a seam open."""
-TRUSTED = 3.0
+TRUSTED = 6.0
 """Voxels around the surface that is there in which empty space is known to be empty."""
-ONWARD = 1.5
+ONWARD = 3.0
 """Voxels beyond a hole in which the body must go on: a break is no end."""
-FEATHER = 1.0
+FEATHER = 2.0
 """Voxels over which what is known gives way to what is made."""
 
 
@@ -48,15 +48,32 @@ class Region:
 
 
 @dataclass(frozen=True)
-class View:
-    """A broken model at one guess of the size of the whole.
+class Evidence:
+    """A broken model and what tells the known from the missing.
 
     Attributes:
-        field: (4, N, N, N) float32 of what is there, holes closed flat.
-        known: (N, N, N) float32, 1 where the field is to be kept, 0 where it is to be made.
-        onward: (N, N, N) bool, where a hole says that the body goes on.
-        unit: units of the file in a voxel. origin: (3,) corner of the cube in file units.
-        grow: the guess.
+        soup: in file units. low, high: (3,) its bounds.
+        region: what to keep, or None: then `lids` close its wide holes and face what is missing.
+        way: (3,) where the missing part lies; only its longest component counts.
+    """
+
+    soup: Soup
+    low: np.ndarray
+    high: np.ndarray
+    way: np.ndarray
+    region: Region | None
+    lids: TriMesh | None
+
+
+@dataclass(frozen=True)
+class View:
+    """What is there, in a cube made for a whole of some size.
+
+    Attributes:
+        field: (4, M, M, M) float32, holes closed somehow.
+        known: (M, M, M) float32, 1 where the field is to be kept, 0 where it is to be made.
+        onward: (M, M, M) float32, 1 where a hole says that the body goes on.
+        unit: units of the file in a voxel. origin: (3,) x, y, z of the cube's corner in the file.
     """
 
     field: np.ndarray
@@ -64,7 +81,15 @@ class View:
     onward: np.ndarray
     unit: float
     origin: np.ndarray
-    grow: float
+
+    def box(self, bounds: Bounds) -> np.ndarray:
+        """(3, 2) from and to along z, y, x in voxels, of bounds in file units."""
+        ends = (np.stack(bounds, 1) - self.origin[:, None]) / self.unit
+        return np.ascontiguousarray(ends[::-1])
+
+
+Bounds = tuple[np.ndarray, np.ndarray]
+"""(3,) lowest and highest x, y, z, in file units."""
 
 
 def read_region(texts: Sequence[str]) -> Region:
@@ -103,87 +128,92 @@ def read_region(texts: Sequence[str]) -> Region:
     return Region((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
 
-def views_of(soup: Soup, size: int, region: Region | None, grow: float | None) -> list[View]:
-    """What is known of a broken model, at each size that the whole may have had.
+def gather(soup: Soup, region: Region | None) -> Evidence:
+    """What is known of a broken model.
 
     Args:
         soup: in file units. region: what to keep of its box; None finds what is missing where the
             surface is open.
-        grow: size of the whole along the missing side, in that of what is left; None tries GROWTH
-            where the surface is open, and takes the model's own box for a region.
     Raises:
         BadRequest: the surface is nowhere open and no region is named.
     """
     points = soup.corners.reshape(-1, 3)
     low, high = points.min(0), points.max(0)
     if region is not None:
-        missing = np.array(region.low) - (1 - np.array(region.high))
-        frames = [(_grown(low, high, -missing, grow or 1.0), grow or 1.0)]
-        return [_kept(soup, size, region, frame, factor) for frame, factor in frames]
-    caps = _caps(soup, float((high - low).max()))
-    way = cross_products(caps).sum(0)
-    factors = GROWTH if grow is None else (grow,)
-    return [_open(soup, caps, size, _grown(low, high, way, f), f) for f in factors]
+        way = (1 - np.array(region.high)) - np.array(region.low)
+        return Evidence(soup, low, high, way, region, None)
+    lids = _lids(soup, float((high - low).max()))
+    return Evidence(soup, low, high, cross_products(lids).sum(0), None, lids)
 
 
-_Frame = tuple[np.ndarray, np.ndarray]
+def sizes(evidence: Evidence, grow: float | None) -> list[tuple[float, Bounds]]:
+    """Sizes that the whole may have had, as factors along the missing side, and its bounds.
+
+    Args:
+        grow: the factor, if it is known. Otherwise a region is taken to lie in the model's own box,
+            and for an open surface all of GROWTH are possible.
+    """
+    tried = (grow,) if grow is not None else (1.0,) if evidence.region else GROWTH
+    axis = int(np.abs(evidence.way).argmax())
+    result = []
+    for factor in tried:
+        low, high = evidence.low.copy(), evidence.high.copy()
+        more = (high - low)[axis] * (factor - 1)
+        if evidence.way[axis] > 0:
+            high[axis] += more
+        else:
+            low[axis] -= more
+        result.append((factor, (low, high)))
+    return result
 
 
-def _grown(low: np.ndarray, high: np.ndarray, way: np.ndarray, factor: float) -> _Frame:
-    """Bounds of the whole: longer by a factor along the axis that `way` follows most."""
-    axis = int(np.abs(way).argmax())
-    more = (high - low)[axis] * (factor - 1)
-    low, high = low.copy(), high.copy()
-    if way[axis] > 0:
-        high[axis] += more
-    else:
-        low[axis] -= more
-    return low, high
+def look(evidence: Evidence, size: int, whole: Bounds) -> View:
+    """The model in a cube of `size` voxels, where `mesh_field.place` puts a whole of these bounds.
 
-
-def _placed(soup: Soup, size: int, frame: _Frame) -> tuple[Soup, float, np.ndarray]:
-    """The soup in voxels, where `mesh_field.place` puts what fills the frame; unit and origin."""
-    low, high = frame
+    Raises:
+        BadMesh: nothing of it has an inside.
+    """
+    low, high = whole
     unit = float((high - low).max()) / (size - 2 * MARGIN)
     origin = (low + high) / 2 - np.array([size / 2, size / 2, 0]) * unit
     origin[2] = low[2] - MARGIN * unit
-    return replace(soup, corners=(soup.corners - origin) / unit), unit, origin
+    placed = replace(evidence.soup, corners=(evidence.soup.corners - origin) / unit)
+    field = encode_soup(placed, size)[0].astype(np.float32)
+    if evidence.lids is None:
+        known, onward = _in_region(evidence, origin, unit, size), np.zeros((size,) * 3)
+    else:
+        lids = TriMesh((evidence.lids.points - origin) / unit, evidence.lids.faces)
+        known, onward = _up_to(lids, placed, field[0] > 0)
+    return View(field, known.astype(np.float32), onward.astype(np.float32), unit, origin)
 
 
-def _kept(soup: Soup, size: int, region: Region, frame: _Frame, factor: float) -> View:
-    placed, unit, origin = _placed(soup, size, frame)
-    field, _ = encode_soup(placed, size)
-    points = placed.corners.reshape(-1, 3)
-    low, high = points.min(0), points.max(0)
+def _in_region(evidence: Evidence, origin: np.ndarray, unit: float, size: int) -> np.ndarray:
+    region = evidence.region
+    assert region is not None
+    low, high = (evidence.low - origin) / unit, (evidence.high - origin) / unit
+    first, last = np.array(region.low), np.array(region.high)
     # A bound that was not asked for is none: around the model, empty space is known as well.
-    first = np.where(np.array(region.low) > 0, low + np.array(region.low) * (high - low), -np.inf)
-    last = np.where(np.array(region.high) < 1, low + np.array(region.high) * (high - low), np.inf)
-    depth = np.minimum(_centers(size) - first, last - _centers(size)).min(-1)
-    known = (depth / FEATHER).clip(0, 1).reshape((size,) * 3)
-    nothing = np.zeros((size,) * 3, bool)
-    return View(field.astype(np.float32), known.astype(np.float32), nothing, unit, origin, factor)
+    begin = np.where(first > 0, low + first * (high - low), -np.inf)
+    end = np.where(last < 1, low + last * (high - low), np.inf)
+    depth = np.minimum(_centers(size) - begin, end - _centers(size)).min(-1)
+    return (depth / FEATHER).clip(0, 1).reshape((size,) * 3)
 
 
-def _open(soup: Soup, caps: TriMesh, size: int, frame: _Frame, factor: float) -> View:
-    placed, unit, origin = _placed(soup, size, frame)
-    field, _ = encode_soup(placed, size)
+def _up_to(lids: TriMesh, placed: Soup, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far each voxel is known, and where the body must go on, around an open surface."""
     shell, _ = weld(placed)
-    centers = _centers(size)
-    lids = TriMesh((caps.points - origin) / unit, caps.faces)
+    centers = _centers(len(inside))
     there = np.sqrt(igl.point_mesh_squared_distance(centers, shell.vertices, shell.faces)[0])
     squared, face, foot = igl.point_mesh_squared_distance(centers, lids.points, lids.faces)
     to_lid = np.sqrt(squared)
-    normals = cross_products(lids)
-    beyond = np.einsum("pc,pc->p", centers - foot, normals[face]) > 0
-    inside = field[0].reshape(-1) > 0
+    beyond = np.einsum("pc,pc->p", centers - foot, cross_products(lids)[face]) > 0
     # Nearer to a hole than to any surface, or far out in the open: who knows.
     missing = (to_lid < there + FEATHER) & (beyond | (to_lid < FEATHER))
-    unknown = missing | (~inside & (there > TRUSTED))
-    shape = (size,) * 3
-    known = gaussian_filter((~unknown).reshape(shape).astype(np.float32), FEATHER / 2)
-    known[unknown.reshape(shape)] = 0
-    onward = (beyond & (to_lid <= ONWARD) & (to_lid <= there)).reshape(shape)
-    return View(field.astype(np.float32), known, onward, unit, origin, factor)
+    unknown = (missing | (~inside.reshape(-1) & (there > TRUSTED))).reshape(inside.shape)
+    known = gaussian_filter((~unknown).astype(np.float64), FEATHER / 2)
+    known[unknown] = 0
+    onward = beyond & (to_lid <= ONWARD) & (to_lid <= there)
+    return known, onward.reshape(inside.shape)
 
 
 def _centers(size: int) -> np.ndarray:
@@ -192,7 +222,7 @@ def _centers(size: int) -> np.ndarray:
     return np.ascontiguousarray(np.stack([x, y, z], -1).reshape(-1, 3))
 
 
-def _caps(soup: Soup, extent: float) -> TriMesh:
+def _lids(soup: Soup, extent: float) -> TriMesh:
     """Lids over the wide holes of a model, in its own units, facing out of the body.
 
     Raises:

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.control.codes import draw, field_of, mix, nearest_class, path, towards
+from engine.control.codes import Space, mix, nearest_class, path, towards
 from engine.control.complete import complete
 from engine.control.directions import Direction, find_directions, move
 from engine.control.invert import STEPS
-from engine.control.known import read_region, views_of
+from engine.control.known import gather, read_region
 from engine.control.requests import (
     BlendRequest,
     CompleteRequest,
@@ -25,7 +25,7 @@ from engine.control.requests import (
     MoveRequest,
     VaryRequest,
 )
-from engine.control.sources import Source, coder, mesh_record, read_mesh, read_source
+from engine.control.sources import Source, mesh_record, read_mesh, read_source, space_of
 from engine.data.mesh_files import SUFFIXES
 from engine.errors import BadRequest
 from engine.gan.rng import stream_seed
@@ -63,64 +63,76 @@ class Piece:
     shown_only: bool = False
 
 
+@dataclasses.dataclass(frozen=True)
+class Desk:
+    """What every verb works with."""
+
+    loaded: Loaded
+    space: Space
+    on_progress: OnProgress
+
+    def field(self, code: Tensor) -> np.ndarray:
+        """(4, M, M, M) of one code (W,)."""
+        return self.space.model.decode(self.space.sample(code))
+
+
 def plan(request: EditRequest, loaded: Loaded, on_progress: OnProgress) -> list[Piece]:
     """The fields of a request.
 
     Raises:
         BadRequest: a source, direction or region that is none. UnknownClass. BadMesh.
     """
+    desk = Desk(loaded, space_of(loaded), on_progress)
     if isinstance(request, VaryRequest):
-        return _vary(request, loaded, on_progress)
+        return _vary(request, desk)
     if isinstance(request, BlendRequest):
-        return _blend(request, loaded, on_progress)
+        return _blend(request, desk)
     if isinstance(request, MixRequest):
-        return _mix(request, loaded, on_progress)
+        return _mix(request, desk)
     if isinstance(request, MoveRequest):
-        return _move(request, loaded, on_progress)
+        return _move(request, desk)
     if isinstance(request, LikeRequest):
-        return _like(request, loaded, on_progress)
-    return _complete(request, loaded, on_progress)
+        return _like(request, desk)
+    return _complete(request, desk)
 
 
-def _read(request: EditRequest, loaded: Loaded, on_progress: OnProgress) -> list[Source]:
+def _read(request: EditRequest, desk: Desk) -> list[Source]:
     def told(name: str) -> Callable[[int], None]:
-        return lambda step: on_progress(Progress(f"Fitting {name}", step, STEPS))
+        return lambda step: desk.on_progress(Progress(f"Fitting {name}", step, STEPS))
 
-    return [
-        read_source(text, loaded, request.class_name, request.truncation, told(Path(text).stem))
-        for text in request.of
-    ]
+    given = request.class_name, request.truncation
+    return [read_source(text, desk.loaded, *given, told(Path(text).stem)) for text in request.of]
 
 
-def _vary(request: VaryRequest, loaded: Loaded, on_progress: OnProgress) -> list[Piece]:
-    (source,) = _read(request, loaded, on_progress)
+def _vary(request: VaryRequest, desk: Desk) -> list[Piece]:
+    (source,) = _read(request, desk)
     color = request.strength if request.recolor is None else request.recolor
     how = {"strength": request.strength, "recolor": color}
     return [
-        _shown(source, loaded, source.name),
-        *_variations(request, loaded, source, request.strength, color, how),
+        _shown(source, desk, source.name),
+        *_variations(request, desk, source, request.strength, color, how),
     ]
 
 
-def _like(request: LikeRequest, loaded: Loaded, on_progress: OnProgress) -> list[Piece]:
+def _like(request: LikeRequest, desk: Desk) -> list[Piece]:
     if Path(request.of[0]).suffix.lower() not in SUFFIXES:
         raise BadRequest(f"{request.of[0]} is no mesh file: read are {', '.join(SUFFIXES)}")
-    (source,) = _read(request, loaded, on_progress)
+    (source,) = _read(request, desk)
     assert source.field is not None
     assert source.fitted is not None
     own = Piece("your mesh", source.field, source.unit, source.label, {}, shown_only=True)
     fit = {"before": source.fitted.before.as_json(), "after": source.fitted.after.as_json()}
-    made = field_of(coder(loaded), source.code)
+    made = desk.field(source.code)
     how = {"verb": "like", "of": [source.record]}
     version = Piece("its nearest", made, source.unit, source.label, how, source.code, {"fit": fit})
     strength = request.strength
     given = {"strength": strength}
-    return [own, version, *_variations(request, loaded, source, strength, strength, given)]
+    return [own, version, *_variations(request, desk, source, strength, strength, given)]
 
 
 def _variations(
     request: VaryRequest | LikeRequest,
-    loaded: Loaded,
+    desk: Desk,
     source: Source,
     strength: float,
     color: float,
@@ -128,16 +140,15 @@ def _variations(
 ) -> list[Piece]:
     if not request.count:
         return []
-    generator = coder(loaded)
     numbers = range(request.seed, request.seed + request.count)
     # A stream of their own: the variations of chair:7 must not meet chair:7 among their goals.
     seeds = [stream_seed(number, "vary", 0) for number in numbers]
-    others = draw(loaded.model, generator, seeds, source.label, request.truncation)
-    codes = towards(generator, source.code, others, strength, color)
+    others = desk.space.draw(seeds, source.label, request.truncation)
+    codes = towards(desk.space.generator, source.code, others, strength, color)
     return [
         Piece(
             f"variation {number}",
-            field_of(generator, code),
+            desk.field(code),
             source.unit,
             source.label,
             {"verb": request.verb, "of": [source.record], **how, "variation": number},
@@ -147,10 +158,9 @@ def _variations(
     ]
 
 
-def _blend(request: BlendRequest, loaded: Loaded, on_progress: OnProgress) -> list[Piece]:
-    generator = coder(loaded)
-    sources = _read(request, loaded, on_progress)
-    codes = path(generator, [source.code for source in sources], request.count)
+def _blend(request: BlendRequest, desk: Desk) -> list[Piece]:
+    sources = _read(request, desk)
+    codes = path(desk.space.generator, [source.code for source in sources], request.count)
     places = np.linspace(0, len(sources) - 1, request.count)
     units = np.exp(np.interp(places, range(len(sources)), np.log([s.unit for s in sources])))
     pieces = []
@@ -165,7 +175,7 @@ def _blend(request: BlendRequest, loaded: Loaded, on_progress: OnProgress) -> li
         pieces.append(
             Piece(
                 nearest.name if at_stop else f"{place:.2f}",
-                field_of(generator, code),
+                desk.field(code),
                 float(unit),
                 nearest.label,
                 how,
@@ -175,39 +185,40 @@ def _blend(request: BlendRequest, loaded: Loaded, on_progress: OnProgress) -> li
     return pieces
 
 
-def _mix(request: MixRequest, loaded: Loaded, on_progress: OnProgress) -> list[Piece]:
-    generator = coder(loaded)
-    first, second = _read(request, loaded, on_progress)
-    layers = mix(generator, first.code, second.code, request.take)
-    made = field_of(generator, layers)
+def _mix(request: MixRequest, desk: Desk) -> list[Piece]:
+    first, second = _read(request, desk)
+    model = desk.space.model
+    layers = mix(desk.space.generator, first.code, second.code, request.take)
+    sample = desk.space.sample(layers)
+    made = model.decode(sample)
     if first.field is not None and "details" not in request.take:
         # The shape was asked for as it is: of the code that fits it only the colours are taken.
-        made = np.concatenate([first.field[:1], made[1:]])
+        own = np.concatenate([sample[:4], model.encode(first.field)[4:].numpy()])
+        made = np.concatenate([first.field[:1], model.decode(own)[1:]])
     how = {"verb": "mix", "of": [first.record, second.record], "take": list(request.take)}
     code = layers[-1].clone() if "details" not in request.take and first.field is None else None
     taken = " and ".join(request.take)
     return [
-        _shown(first, loaded, f"shape: {first.name}"),
-        _shown(second, loaded, f"{taken}: {second.name}"),
+        _shown(first, desk, f"shape: {first.name}"),
+        _shown(second, desk, f"{taken}: {second.name}"),
         Piece("mixed", made, first.unit, first.label, how, code),
     ]
 
 
-def _shown(source: Source, loaded: Loaded, caption: str) -> Piece:
+def _shown(source: Source, desk: Desk, caption: str) -> Piece:
     field = source.field
     if field is None:
-        field = field_of(coder(loaded), source.code)
+        field = desk.field(source.code)
     return Piece(caption, field, source.unit, source.label, {}, shown_only=True)
 
 
-def _move(request: MoveRequest, loaded: Loaded, on_progress: OnProgress) -> list[Piece]:
-    generator = coder(loaded)
-    (source,) = _read(request, loaded, on_progress)
-    directions = directions_of(loaded, [source.label], on_progress)
+def _move(request: MoveRequest, desk: Desk) -> list[Piece]:
+    (source,) = _read(request, desk)
+    directions = directions_of(desk.space, [source.label], desk.on_progress)
     direction, sign = named(directions, request.along)
     pieces = []
     for by in np.linspace(-request.by, request.by, request.count) * sign:
-        (code,) = move(generator, source.code[None], direction, float(by))
+        (code,) = move(desk.space.generator, source.code[None], direction, float(by))
         how = {
             "verb": "move",
             "of": [source.record],
@@ -217,7 +228,7 @@ def _move(request: MoveRequest, loaded: Loaded, on_progress: OnProgress) -> list
         pieces.append(
             Piece(
                 f"{request.along} {by * sign:+.1f}",
-                field_of(generator, code),
+                desk.field(code),
                 source.unit,
                 source.label,
                 how,
@@ -228,21 +239,16 @@ def _move(request: MoveRequest, loaded: Loaded, on_progress: OnProgress) -> list
 
 
 def directions_of(
-    loaded: Loaded, labels: Sequence[int], on_progress: OnProgress
+    space: Space, labels: Sequence[int], on_progress: OnProgress
 ) -> tuple[Direction, ...]:
     """Named directions, measured on draws of these classes in turn."""
-    generator = coder(loaded)
-    codes = torch.cat(
-        [
-            draw(
-                loaded.model, generator, [stream_seed(i, "directions", 0)], labels[i % len(labels)]
-            )
-            for i in range(max(SHAPES_SEEN, len(labels)))
-        ]
-    )
+    codes = [
+        space.draw([stream_seed(i, "directions", 0)], labels[i % len(labels)])
+        for i in range(max(SHAPES_SEEN, len(labels)))
+    ]
     return find_directions(
-        generator,
-        codes,
+        space,
+        torch.cat(codes),
         on_done=lambda done, total: on_progress(Progress("Measuring directions", done, total)),
     )
 
@@ -261,43 +267,37 @@ def named(directions: Sequence[Direction], name: str) -> tuple[Direction, float]
     raise BadRequest(f"no direction of this class is called {name!r}; there are {known}")
 
 
-def _complete(request: CompleteRequest, loaded: Loaded, on_progress: OnProgress) -> list[Piece]:
-    generator = coder(loaded)
+def _complete(request: CompleteRequest, desk: Desk) -> list[Piece]:
     file = Path(request.of[0])
-    soup = read_mesh(file)
     region = read_region(request.keep) if request.keep else None
-    on_progress(Progress("Reading the mesh", 0, 1))
-    views = views_of(soup, int(loaded.model.config.size), region, request.grow)
-    classes = loaded.model.classes()
-    labels = labels_called(request.class_name, classes)
-    draws = torch.cat(
-        [
-            draw(loaded.model, generator, [stream_seed(request.seed + i, "complete", label)], label)
-            for label in labels
-            for i in range(DRAWS)
-        ]
-    )
+    evidence = gather(read_mesh(file), region)
+    labels = labels_called(request.class_name, desk.loaded.model.classes())
+    draws = [
+        desk.space.draw([stream_seed(request.seed + i, "complete", label)], label)
+        for label in labels
+        for i in range(DRAWS)
+    ]
     whole = complete(
-        generator,
-        views,
-        draws,
-        labels if request.class_name else None,
-        request.restarts,
-        lambda done, total: on_progress(Progress("Completing", done, total)),
+        desk.space,
+        evidence,
+        torch.cat(draws),
+        labels=labels if request.class_name else None,
+        grow=request.grow,
+        restarts=request.restarts,
+        on_step=lambda done, total: desk.on_progress(Progress("Completing", done, total)),
     )
     how = {
         "verb": "complete",
         "of": [mesh_record(file)],
         "keep": list(request.keep),
-        "grow": whole.view.grow,
+        "grow": whole.grow,
     }
     report = {
         "made_up": round(whole.made, 4),
-        "grow": whole.view.grow,
+        "grow": whole.grow,
         "agreement": whole.fit.as_json(),
     }
-    label = nearest_class(generator, whole.code)
-    unit = whole.view.unit
+    label, unit = nearest_class(desk.space, whole.code), whole.view.unit
     return [
         Piece("what is there", whole.view.field, unit, label, {}, shown_only=True),
         Piece("completed", whole.field, unit, label, how, report=report),

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.control.codes import draw, nearest_class
+from engine.control.codes import Space, nearest_class
 from engine.control.fit import Fitted
 from engine.control.invert import invert
 from engine.data.mesh_field import encode_soup, place
@@ -22,6 +22,7 @@ from engine.data.mesh_files import SUFFIXES, check_file
 from engine.data.mesh_soup import Soup, read_soup
 from engine.errors import BadRequest
 from engine.files import write_json
+from engine.models.textured_shapes import PUBLIC, TexturedShapes
 from engine.nets.field import FieldGenerator
 from engine.zoo.offer import draw_label, labels_called
 from engine.zoo.registry import Loaded
@@ -49,15 +50,16 @@ class Source:
     fitted: Fitted | None = None
 
 
-def coder(loaded: Loaded) -> FieldGenerator:
-    """The generator of a model of textured shapes.
+def space_of(loaded: Loaded) -> Space:
+    """The codes of a model of textured shapes.
 
     Raises:
         BadRequest: the model is of another kind.
     """
-    if not isinstance(loaded.generator, FieldGenerator):
-        raise BadRequest(f"{loaded.card.name} makes voxels: only textured shapes can be edited")
-    return loaded.generator
+    model, generator = loaded.model, loaded.generator
+    if not isinstance(model, TexturedShapes) or not isinstance(generator, FieldGenerator):
+        raise BadRequest(f"{loaded.card.name} cannot be edited: it is no model of textured shapes")
+    return Space(model, generator)
 
 
 def read_source(
@@ -88,20 +90,18 @@ def read_source(
         )
     seed, classes = int(number), loaded.model.classes()
     label = draw_label(seed, labels_called(name or class_name, classes), classes)
-    code = draw(loaded.model, coder(loaded), [seed], label, truncation)[0]
+    code = space_of(loaded).draw([seed], label, truncation)[0]
     about = classes[label]
     record = {"seed": seed, "class": about.name, "truncation": truncation}
     return Source(f"{about.name} {seed}", record, code, label, about.unit)
 
 
 def _from_mesh(path: Path, loaded: Loaded, on_step: Callable[[int], None] | None) -> Source:
-    generator = coder(loaded)
-    soup = read_mesh(path)
-    size = int(loaded.model.config.size)
-    placed, unit = place(soup, size)
-    field = encode_soup(placed, size)[0].astype(np.float32)
-    fitted = invert(generator, field, on_step=on_step)
-    label = nearest_class(generator, fitted.code)
+    space = space_of(loaded)
+    placed, unit = place(read_mesh(path), PUBLIC)
+    field = encode_soup(placed, PUBLIC)[0].astype(np.float32)
+    fitted = invert(space, field, on_step=on_step)
+    label = nearest_class(space, fitted.code)
     return Source(path.stem, mesh_record(path), fitted.code, label, unit, field, fitted)
 
 
@@ -143,7 +143,7 @@ def _from_code(path: Path, loaded: Loaded) -> Source:
         raise BadRequest(f"{path} holds no code: {error!r}") from error
     if weights != loaded.card.sha256:
         raise BadRequest(f"{path.name} was made by other weights than those of {loaded.card.name}")
-    width = coder(loaded).mapping.mean.shape[1]
+    width = space_of(loaded).generator.mapping.mean.shape[1]
     if code.shape != (width,) or not code.isfinite().all() or not (0 < unit < math.inf):
         raise BadRequest(f"{path.name} holds no {width} numbers and a size")
     (label,) = labels_called(called, loaded.model.classes())[:1]
