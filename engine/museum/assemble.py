@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.museum.curate import Hung
 from engine.museum.fixtures import ceiling_lights, spot
 from engine.museum.furnish import SEAT, Standing
 from engine.museum.hang import LABEL, Face, Placed
 from engine.museum.openings import Opening
+from engine.museum.reasons import Hung
 from engine.museum.schema import (
     AnySlot,
     Bench,
@@ -148,7 +148,7 @@ def slot_parts(plan: RoomPlan, theme: Theme) -> Iterator[AnySlot]:
             yield FloorSlot(**common, position=place)
 
 
-def yaw_of(direction: Sequence[float]) -> float:
+def yaw_of(direction: Sequence[float] | np.ndarray) -> float:
     """The yaw that looks along a direction on the ground."""
     return round(float(np.degrees(np.arctan2(direction[0], direction[1]))), 3) + 0.0
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from scipy import optimize
 from scipy.cluster import hierarchy
 
-from engine.museum.hues import hue_name, mean_lab
-from engine.museum.parts import Made
+from engine.museum.hues import mean_lab
+from engine.museum.parts import Made, WorkKind
+from engine.museum.reasons import Hung, traits, with_reasons
 from engine.museum.spec import Visitor
-from engine.museum.words import plain, plural
 from engine.museum.works import Exhibit
 
 _EXACT_ORDER = 400  # works up to which the leaves are put in the best order, at cubic cost
 
 
-@dataclass(frozen=True)
-class Hung:
-    """What a room shows, in the order it is met, and why."""
-
-    exhibits: tuple[Exhibit, ...]
-    title: str
-    reason: str
+_KINDS: tuple[WorkKind, ...] = ("painting", "sculpture", "prop", "character", "video")
+_SOLID_SHARE = 3.0  # times its part of the sculptures and props that a court or hall gets
 
 
 def curate(
@@ -34,38 +28,34 @@ def curate(
     *,
     solid_room: int | None = None,
 ) -> list[Hung]:
-    """Divide exhibits among rooms so that neighbours are alike.
+    """Divide exhibits among rooms so that neighbours are alike and every room is a place.
 
-    Works are put in one line by likeness (Ward clustering, leaves in the best order), and the line
-    is cut into rooms where the works change most: the cut has the least sum of squared distances
-    to the rooms' means of all cuts with the wished sizes.
+    What hangs and what stands is put in line by likeness (Ward clustering, leaves in the best
+    order), each for itself, and the lines are cut into rooms where the works change most: the cut
+    has the least sum of squared distances to the rooms' means of all cuts with the wished sizes.
+    What stands goes to the rooms where it resembles what hangs; guests are everywhere.
 
     Args:
         shares: relative size of each room, in the order of the route.
-        solid_room: the room, such as a court, that should have the sculptures and props.
+        solid_room: the room, such as a court, that should have most of the sculptures and props.
     """
     features = _features(found)
-    line = _line(features)
-    likes = [_liking(found[i], visitor) for i in line]
-    solid = [0.0 if found[i].flat else 1.0 for i in line]
-    best: tuple[float, list[list[int]]] | None = None
-    for turned in _turns(features[line]):
-        order = [line[i] for i in turned]
-        bounds, cost = _cut(features[order], shares)
-        blocks = [order[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
-        early = np.linspace(1.0, -1.0, len(order))
-        cost -= 3.0 * float(early @ np.asarray([likes[i] for i in turned]))
-        if solid_room is not None:
-            cost -= 3.0 * sum(solid[i] for i in turned[bounds[solid_room] : bounds[solid_room + 1]])
-        if best is None or cost < best[0] - 1e-9:
-            best = cost, blocks
-    assert best is not None
-    everything = Counter(trait for e in found for trait in _traits(e))
-    rooms = [
-        _explain([found[i] for i in _liked_first(b, found, visitor)], everything, len(found))
-        for b in best[1]
-    ]
-    return _told_apart(rooms)
+    liked = np.asarray([float(bool(traits(e) & _likes(visitor))) for e in found])
+    flat = [i for i, e in enumerate(found) if e.flat]
+    solid = [i for i, e in enumerate(found) if not e.flat and e.kind != "character"]
+    guests = [i for i, e in enumerate(found) if e.kind == "character"]
+    rooms = _divide(flat, features, liked, shares)
+    weights = [s * (_SOLID_SHARE if i == solid_room else 1.0) for i, s in enumerate(shares)]
+    blocks = _divide(solid, features, liked, weights)
+    for place, block in zip(_matched(rooms, blocks, features, solid_room), blocks, strict=True):
+        rooms[place] += block
+    for place, guest in zip(_spaced(len(guests), len(rooms)), guests, strict=True):
+        rooms[place].append(guest)
+    while any(not room for room in rooms):
+        fullest = max(rooms, key=len)
+        next(room for room in rooms if not room).append(fullest.pop())
+    ordered = [sorted(room, key=lambda i: -liked[i]) for room in rooms]
+    return with_reasons([[found[i] for i in room] for room in ordered])
 
 
 def likeness(found: Sequence[Exhibit]) -> float:
@@ -76,27 +66,24 @@ def likeness(found: Sequence[Exhibit]) -> float:
 
 
 def _features(found: Sequence[Exhibit]) -> np.ndarray:
-    """(n, d) float64: kind, class, style one-hot, and the mean colour where it was measured."""
-    words = [_tagged(e) for e in found]
-    columns = {word: i for i, word in enumerate(sorted({w for tags in words for w in tags}))}
-    weights = {"kind": 0.6, "class": 1.0, "style": 1.0}
-    out = np.zeros((len(found), len(columns) + 3))
-    for row, (exhibit, tags) in enumerate(zip(found, words, strict=True)):
-        for tag in tags:
-            out[row, columns[tag]] = weights[tag[0]]
+    """(n, 5 + d + 3) float64: kind, class and style one-hot, and the mean colour if measured."""
+    tags = [_tags(e) for e in found]
+    columns = {tag: len(_KINDS) + i for i, tag in enumerate(sorted({t for ts in tags for t in ts}))}
+    out = np.zeros((len(found), len(_KINDS) + len(columns) + 3))
+    for row, exhibit in enumerate(found):
+        out[row, _KINDS.index(exhibit.kind)] = 0.6
+        for tag in tags[row]:
+            out[row, columns[tag]] = 1.0
         if exhibit.first.colours:
             out[row, -3:] = mean_lab(exhibit.first.colours) / 100.0 * 2.5
     return np.round(out, 9)
 
 
-def _tagged(exhibit: Exhibit) -> list[tuple[str, str]]:
+def _tags(exhibit: Exhibit) -> set[tuple[str, str]]:
     work = exhibit.first
-    tags = [("kind", work.kind)]
-    if isinstance(work.origin, Made) and work.origin.class_name:
-        tags.append(("class", work.origin.class_name))
-    if work.style:
-        tags.append(("style", work.style))
-    return tags
+    made = work.origin if isinstance(work.origin, Made) else None
+    tags = {("class", made.class_name)} if made and made.class_name else set()
+    return tags | ({("style", work.style)} if work.style else set())
 
 
 def _line(features: np.ndarray) -> list[int]:
@@ -104,6 +91,54 @@ def _line(features: np.ndarray) -> list[int]:
         return list(range(len(features)))
     tree = hierarchy.linkage(features, "ward", optimal_ordering=len(features) <= _EXACT_ORDER)
     return [int(i) for i in hierarchy.leaves_list(tree)]
+
+
+def _divide(
+    chosen: list[int], features: np.ndarray, liked: np.ndarray, shares: Sequence[float]
+) -> list[list[int]]:
+    """Cut a line of the chosen exhibits into one block for each room; what is liked comes early."""
+    if len(chosen) < len(shares):
+        few: list[list[int]] = [[] for _ in shares]
+        for place, i in zip(_spaced(len(chosen), len(shares)), chosen, strict=True):
+            few[place].append(i)
+        return few
+    order = [chosen[i] for i in _line(features[chosen])]
+    best: tuple[float, list[list[int]]] | None = None
+    early = np.linspace(1.0, -1.0, len(order))
+    for turn in _turns(features[order]):
+        turned = [order[i] for i in turn]
+        bounds, cost = _cut(features[turned], shares)
+        cost -= 3.0 * float(early @ liked[turned])
+        if best is None or cost < best[0] - 1e-9:
+            blocks = [turned[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+            best = cost, blocks
+    assert best is not None
+    return best[1]
+
+
+def _spaced(count: int, rooms: int) -> list[int]:
+    """Rooms for some single works, spread over the house."""
+    return [int((i + 0.5) * rooms / count) for i in range(count)]
+
+
+def _matched(
+    rooms: list[list[int]], blocks: list[list[int]], features: np.ndarray, kept: int | None
+) -> list[int]:
+    """For each block the room whose works resemble it most; that of the room `kept` stays."""
+    free = [i for i in range(len(rooms)) if i != kept]
+    shared = features[:, len(_KINDS) :]
+    cost = np.zeros((len(free), len(free)))
+    for row, block in enumerate(free):
+        for column, room in enumerate(free):
+            if blocks[block] and rooms[room]:
+                apart = shared[blocks[block]].mean(0) - shared[rooms[room]].mean(0)
+                cost[row, column] = float((apart**2).sum())
+            cost[row, column] += 1e-3 * abs(row - column)
+    _, places = optimize.linear_sum_assignment(cost)
+    out = list(range(len(rooms)))
+    for block, place in zip(free, places, strict=True):
+        out[block] = free[int(place)]
+    return out
 
 
 def _turns(line: np.ndarray) -> list[list[int]]:
@@ -149,87 +184,5 @@ def _cut(line: np.ndarray, shares: Sequence[float]) -> tuple[list[int], float]:
     return bounds[::-1], float(best[count])
 
 
-def _liking(exhibit: Exhibit, visitor: Visitor | None) -> float:
-    return float(bool(_traits(exhibit) & _likes(visitor)))
-
-
 def _likes(visitor: Visitor | None) -> set[str]:
     return {like.lower() for like in visitor.likes} if visitor else set()
-
-
-def _liked_first(block: list[int], found: Sequence[Exhibit], visitor: Visitor | None) -> list[int]:
-    return sorted(block, key=lambda i: -_liking(found[i], visitor))
-
-
-def _traits(exhibit: Exhibit) -> set[str]:
-    hue = {hue_name(exhibit.first.colours)} if exhibit.first.colours else set()
-    return exhibit.traits() | hue
-
-
-def _explain(room: list[Exhibit], everything: Counter[str], total: int) -> Hung:
-    """Name what most of the room shares and the rest of the house does not."""
-    counts = Counter(trait for e in room for trait in _traits(e))
-    names = {trait: _named(trait, room) for trait in counts}
-
-    def lift(trait: str) -> float:
-        here = counts[trait] / len(room)
-        return here * float(np.log((here + 0.05) / (everything[trait] / total + 0.05)))
-
-    ranked = sorted(counts, key=lambda t: (-round(lift(t), 6), t in _KINDS, t))
-    shared = next((t for t in ranked if counts[t] >= 0.65 * len(room) and t not in _KINDS), None)
-    if shared:
-        return Hung(tuple(room), names[shared], f", {_share(counts[shared], len(room))} {shared}")
-    pairs = [t for t in sorted(counts, key=lambda t: (-counts[t], t)) if t not in _KINDS][:2]
-    if len(pairs) == 2 and sum(counts[t] for t in pairs) >= 0.65 * len(room):
-        title = f"{names[pairs[0]]} and {_lower(names[pairs[1]])}"
-        return Hung(tuple(room), title, f", joined by {plain(pairs[0])} and {plain(pairs[1])}")
-    kind = max(_KINDS, key=lambda k: counts[k])
-    return Hung(tuple(room), _KINDS[kind], ", hung side by side because they resemble each other")
-
-
-_KINDS = {
-    "painting": "Pictures",
-    "sculpture": "Sculptures",
-    "prop": "Things",
-    "character": "Guests",
-    "video": "Moving pictures",
-}
-
-
-def _share(part: int, whole: int) -> str:
-    return "all of them" if part == whole else f"{part} of {whole}"
-
-
-def _named(trait: str, room: list[Exhibit]) -> str:
-    """A trait as a title: genres stay as they are, things are many."""
-    if trait in _KINDS:
-        return _KINDS[trait]
-    word = plain(trait)
-    solid = any(trait in e.traits() and not e.flat for e in room)
-    word = plural(word) if solid else word
-    return f"{word[:1].upper()}{word[1:]}"
-
-
-def _lower(title: str) -> str:
-    return f"{title[:1].lower()}{title[1:]}"
-
-
-def _told_apart(rooms: list[Hung]) -> list[Hung]:
-    """Rooms of one title are numbered: `Portrait I`, `Portrait II`."""
-    totals, seen = Counter(room.title for room in rooms), Counter[str]()
-    out = []
-    for room in rooms:
-        seen[room.title] += 1
-        many = totals[room.title] > 1
-        title = f"{room.title} {_roman(seen[room.title])}" if many else room.title
-        out.append(Hung(room.exhibits, title, room.reason))
-    return out
-
-
-def _roman(n: int) -> str:
-    signs = [(100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V")]
-    text = ""
-    for value, sign in [*signs, (4, "IV"), (1, "I")]:
-        text += sign * (n // value)
-        n %= value
-    return text

@@ -15,10 +15,11 @@ from engine import __version__
 from engine.errors import CannotPlan
 from engine.museum import assemble, route
 from engine.museum.chance import stream
-from engine.museum.curate import Hung, curate
+from engine.museum.curate import curate
 from engine.museum.hang import Rules
 from engine.museum.layout import Layout, lay_out, route_of
 from engine.museum.openings import Opening, entrance, open_doors, shared_walls
+from engine.museum.reasons import Hung
 from engine.museum.rooms import House, furnished, need
 from engine.museum.schema import Hang, Museum, Provenance, Style
 from engine.museum.spec import MuseumRequest, Visitor
@@ -142,7 +143,7 @@ def _arrange(
         place
         for place, number in enumerate(order)
         if min(layout.rects[number].width, layout.rects[number].depth)
-        < style.room.least + style.room.wall
+        < house.least(place) + style.room.wall
     }
     if thin:
         return [], [], thin

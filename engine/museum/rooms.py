@@ -9,10 +9,11 @@ import numpy as np
 
 from engine.museum import furnish
 from engine.museum.assemble import RoomPlan, room_id, yaw_of
-from engine.museum.curate import Hung
 from engine.museum.hang import BESIDE_DOOR, CORNER, Face, Placed, Rules, columns, hang, stretches
 from engine.museum.layout import Layout, route_of
 from engine.museum.openings import Opening
+from engine.museum.reasons import Hung
+from engine.museum.route import spawn
 from engine.museum.schema import Hang
 from engine.museum.shell import Shell, build
 from engine.museum.spec import Fixed, MuseumRequest
@@ -39,7 +40,13 @@ class House:
         """Numbers of the rooms in the layout, in the order of the route."""
         return route_of(len(self.rooms), self.theme.plan)
 
+    def least(self, place: int) -> float:
+        """Shortest side of a room in metres."""
+        room, first = self.theme.room, self.order[place] == 0 and len(self.rooms) > 1
+        return room.first_least if first and room.first_least else room.least
+
     def height(self, place: int) -> float:
+        """Floor to ceiling in metres: the theme's, or what its highest work needs."""
         room = self.theme.room
         usual = room.first_height if self.order[place] == 0 else room.height
         tallest = max(e.size[1] for e in self.rooms[place].exhibits)
@@ -60,7 +67,7 @@ def need(house: House, place: int) -> float:
     side = np.sqrt(stood) + house.measures.clearance if feet else 0.0
     widest = max((c.size[0] for c in stacks), default=0.0) + 2 * CORNER
     deep = max((1.5 * float(np.hypot(*c.size)) + 0.8 for c in stacks), default=0.0)
-    least = max(room.least, min(deep, 6.0))
+    least = max(house.least(place), min(deep, 6.0))
     return room.spacious * max(
         1.35 * (wall / 4.7) ** 2, float(side) ** 2, 1.25 * least**2, widest * least
     )
@@ -95,6 +102,8 @@ def furnished(
         placed = hang(flat, shell.faces, [], rules)  # without a place of honour
     bays = [bay.shrunk(cuts[number] / 2) for bay in shell.bays]
     centers = [d.center for d in mine]
+    if place == 0:  # nobody begins with the nose at a plinth
+        centers.append(spawn(doors[0].center, doors[0].yaw + 180.0).position)
     standing = furnish.stand(
         [e for e in hung.exhibits if not e.flat],
         bays,

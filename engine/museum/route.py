@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.museum.assemble import yaw_of
 from engine.museum.parts import Ground
-from engine.museum.schema import AnySlot, Museum, Spawn, Stop, Tour
+from engine.museum.schema import AnySlot, Museum, ScreenSlot, Spawn, Stop, Tour, WallSlot
 from engine.museum.spec import Visitor
 from engine.museum.walk import Walk
 
@@ -27,9 +27,12 @@ def spawn(center: tuple[float, float], inward: float) -> Spawn:
 def with_stands(museum: Museum, walk: Walk) -> tuple[Museum, list[str]]:
     """Give every slot a viewing point; also the ids of slots for which there is none."""
     region = walk.region_at(museum.spawns[0].position)
+    places = {room.id: i for i, room in enumerate(museum.rooms)}
     lost, slots = [], []
     for slot in museum.slots:
-        stand = walk.find_stand(slot, museum.hang.eye, region) if region else None
+        stand = None
+        if region:
+            stand = walk.find_stand(slot, museum.hang.eye, region, places[slot.room])
         if stand is None:
             lost.append(slot.id)
         slots.append(slot.model_copy(update={"stand": stand or slot.stand}))
@@ -64,7 +67,7 @@ def _area(slot: AnySlot) -> float:
 def _round(museum: Museum, room: str) -> list[AnySlot]:
     """The slots of a room as one passes them: along the walls, others where they are nearest."""
     here = [s for s in museum.slots if s.room == room]
-    out = [s for s in here if s.kind in ("wall", "screen")]
+    out: list[AnySlot] = [s for s in here if isinstance(s, WallSlot | ScreenSlot)]
     for slot in here:
         if slot in out:
             continue

@@ -294,7 +294,7 @@ class Museum(Part):
     """A whole museum."""
 
     format: Literal["vernissage-museum"] = "vernissage-museum"
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     title: Line = Field(min_length=1)
     text: Text = ""
     language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")

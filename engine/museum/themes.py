@@ -42,6 +42,7 @@ class RoomStyle(Part):
     height: float = Field(ge=2.6, le=12.0)
     first_height: float = Field(ge=2.6, le=12.0)
     least: float = Field(4.5, ge=3.2, le=30.0, description="Shortest side.")
+    first_least: float | None = Field(None, ge=3.2, le=60.0, description="The same of the first.")
     spacious: float = Field(1.0, ge=1.0, le=4.0)
     wall: float = Field(0.3, ge=0.15, le=1.0, description="Thickness.")
     door: tuple[float, float] = Field((1.6, 2.4), description="Width and height.")

@@ -6,11 +6,12 @@ meant. Everything is conservative: a cell counts as free only when the whole vis
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
 
 from engine.museum.parts import Ground
 from engine.museum.schema import AnySlot, Museum, ScreenSlot, WallSlot
@@ -18,9 +19,8 @@ from engine.museum.solids import axes, door_corners, outer_size, solids
 
 CELL = 0.1  # metres
 RADIUS = 0.4575  # half of the clear width of 0.915 m that a wheelchair needs
-NEAREST, FARTHEST = 1.0, 4.5
+NEAREST, FARTHEST = 1.05, 4.5
 _SIDEWAYS = (0.0, 15.0, -15.0, 30.0, -30.0, 42.0, -42.0)
-_NEIGHBOURS = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
 _CELLS = 16_000_000
 
 
@@ -33,6 +33,7 @@ class Walk:
         top: (nz, nx) float32: height up to which a cell blocks the view; infinite in walls.
         clear: (nz, nx) bool: a visitor of `RADIUS` can stand here.
         region: (nz, nx) int32: number of the connected part of `clear`, 0 outside.
+        room: (nz, nx) int16: place of the room in the file, -1 outside of all.
     """
 
     def __init__(self, museum: Museum) -> None:
@@ -116,21 +117,21 @@ class Walk:
         targets, near = sight_points(slot, stand)
         return all(self.sees((stand[0], eye, stand[1]), target, near) for target in targets)
 
-    def find_stand(self, slot: AnySlot, eye: float, region: int) -> Ground | None:
+    def find_stand(self, slot: AnySlot, eye: float, region: int, room: int) -> Ground | None:
         """A point to see a work from: at 1.5 times its diagonal, else a little aside or nearer.
 
         Args:
             region: the connected part that can be reached from the spawn.
+            room: place of the slot's room among the rooms of the museum.
         """
-        _, ahead = axes(slot.yaw)
         middle = np.asarray([slot.position[0], slot.position[2]])
         best, least = viewing_distances(slot)
         for distance in _distances(best, least):
             for angle in _SIDEWAYS:
                 turned = axes(slot.yaw + angle)[1]
-                reach = distance / float(turned @ ahead) if abs(angle) > 30 else distance
-                at = self.point(self.cell(middle + reach * turned))
-                if self.region_at(at) == region and self.views(slot, at, eye):
+                at = self.point(self.cell(middle + distance * turned))
+                here = self.region_at(at) == region and self.room[self.cell(at)] == room
+                if here and self.views(slot, at, eye):
                     return at
         return None
 
@@ -151,32 +152,49 @@ class Walk:
             here = ahead
         return tuple(out)
 
+    @cached_property
+    def _graph(self) -> tuple[sparse.csr_array, np.ndarray]:
+        """Steps between neighbouring clear cells with their lengths, and each cell's number."""
+        number = np.full(self.clear.shape, -1, np.int32)
+        number[self.clear] = np.arange(np.count_nonzero(self.clear), dtype=np.int32)
+        rows, columns = number.shape
+        pairs, lengths = [], []
+        for a, b in ((0, 1), (1, 0), (1, 1), (1, -1)):
+            here = number[: rows - a, max(0, -b) : columns - max(0, b)]
+            there = number[a:, max(0, b) : columns - max(0, -b)]
+            both = (here >= 0) & (there >= 0)
+            if a and b:  # never between two blocked cells, nor along the corner of one
+                both &= number[: rows - 1, max(0, b) : columns - max(0, -b)] >= 0
+                both &= number[1:, max(0, -b) : columns - max(0, b)] >= 0
+            pairs.append(np.stack([here[both], there[both]]))
+            lengths.append(np.full(pairs[-1].shape[1], np.hypot(a, b)))
+        one, two = np.concatenate(pairs, 1)
+        steps = np.concatenate(lengths)
+        count = int(number.max()) + 1
+        both_ways = (np.concatenate([one, two]), np.concatenate([two, one]))
+        graph = sparse.csr_array((np.tile(steps, 2), both_ways), shape=(count, count))
+        return graph, number
+
     def _cells_between(
         self, start: tuple[int, int], goal: tuple[int, int]
     ) -> list[tuple[int, int]] | None:
-        """Shortest way over clear cells (A*)."""
-        came: dict[tuple[int, int], tuple[int, int]] = {}
-        cost = {start: 0.0}
-        queue = [(0.0, start)]
-        rows, columns = self.clear.shape
-        while queue:
-            _, here = heapq.heappop(queue)
-            if here == goal:
-                path = [here]
-                while here in came:
-                    here = came[here]
-                    path.append(here)
-                return path[::-1]
-            for a, b in _NEIGHBOURS:
-                there = here[0] + a, here[1] + b
-                if not (0 <= there[0] < rows and 0 <= there[1] < columns and self.clear[there]):
-                    continue
-                new = cost[here] + (1.4142 if a and b else 1.0)
-                if new < cost.get(there, np.inf) - 1e-9:
-                    cost[there], came[there] = new, here
-                    away = np.hypot(goal[0] - there[0], goal[1] - there[1])
-                    heapq.heappush(queue, (new + float(away), there))
-        return None
+        """Shortest way over clear cells."""
+        if not self.region[start] or self.region[start] != self.region[goal]:
+            return None
+        graph, number = self._graph
+        first, last = int(number[start]), int(number[goal])
+        straight = float(np.hypot(start[0] - goal[0], start[1] - goal[1]))
+        for limit in (1.5 * straight + 60.0, np.inf):  # most ways are short: look nearby first
+            _, before = csgraph.dijkstra(
+                graph, indices=first, return_predecessors=True, limit=limit
+            )
+            if last == first or before[last] >= 0:
+                break
+        path = [last]
+        while path[-1] != first:
+            path.append(int(before[path[-1]]))
+        cells = np.argwhere(self.clear)[path[::-1]]
+        return [(int(r), int(c)) for r, c in cells]
 
 
 def sight_points(slot: AnySlot, stand: Ground) -> tuple[list[np.ndarray], float]:
@@ -209,7 +227,9 @@ def viewing_distances(slot: AnySlot) -> tuple[float, float]:
         diagonal = float(np.hypot(*slot.size))
         return float(np.clip(1.5 * diagonal, 1.2, FARTHEST)), NEAREST
     foot = float(np.hypot(slot.size[0], slot.size[2])) / 2
-    return float(np.clip(1.2 * slot.size[1] + foot, 1.3, FARTHEST)), foot + RADIUS + 0.3
+    return float(np.clip(1.2 * slot.size[1] + foot, 1.3, FARTHEST)), max(
+        foot + RADIUS + 0.3, NEAREST
+    )
 
 
 def _distances(best: float, least: float) -> Sequence[float]:
