@@ -13,6 +13,7 @@ import typer
 
 from engine import __version__
 from engine.cli_check import check
+from engine.cli_control import edit
 from engine.cli_dataset import dataset
 from engine.cli_generate import generate
 from engine.cli_repair import repair
@@ -59,6 +60,7 @@ app.command()(train)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")
+app.add_typer(edit, name="edit")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]

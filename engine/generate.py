@@ -53,7 +53,7 @@ def generate(
         Cancelled: `is_cancelled` said so.
     """
     started = time.monotonic()
-    _check_folder(request.out)
+    check_folder(request.out)
     if on_progress:
         on_progress(Progress("Loading the model", 0, 1))
     torch.set_num_threads(1)
@@ -76,11 +76,11 @@ def generate(
     sheet = _write_sheet(request.out / "sheet.png", items) if request.previews else None
     report = request.out / "report.json"
     write_json(request.out / "request.json", as_asked(request, model.card))
-    write_json(report, _report(request, model, items, refused, time.monotonic() - started))
+    write_json(report, job_report(request, model, items, refused, time.monotonic() - started))
     return GenerateResult(items, sheet, report, refused)
 
 
-def _check_folder(out: Path) -> None:
+def check_folder(out: Path) -> None:
     """Fail before the work, not after it, where the folder cannot take the files."""
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -103,13 +103,14 @@ def _write_sheet(path: Path, items: tuple[Item, ...]) -> Path:
     return path.resolve()
 
 
-def _report(
+def job_report(
     request: GenerateRequest,
     model: Loaded,
     items: tuple[Item, ...],
     refused: tuple[Refusal, ...],
     seconds: float,
 ) -> dict[str, Any]:
+    """What a job leaves in report.json: the request, the model, and figures of every asset."""
     hashes = [
         {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in item.files.values()}
         for item in items

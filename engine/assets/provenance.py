@@ -77,6 +77,8 @@ def xmp_packet(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
         packet["dc:rights"] = _english(f"Training data: {attribution} ({record['licence']})")
     if "model" in record:
         made = f"Made by the model {record['model']} from seed {record['seed']}"
+        if operation := record.get("operation"):
+            made += f", by the edit {operation['verb']}"
         packet["dc:description"] = _english(made)
         packet["dc:identifier"] = (
             f"urn:vernissage:{record['model']}:{record['weights_sha256'][:16]}:{record['seed']}"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
 
+from engine.assets.asset import Asset
 from engine.assets.glb import write_glb
 from engine.assets.mesh_asset import field_asset
 from engine.data.shape_classes import ShapeClass
@@ -98,19 +101,13 @@ def make_shape(request: GenerateRequest, model: Loaded, seed: int) -> Made:
     begin = time.process_time()
     sample = sample_shape(model, seed, request.class_name, request.truncation)
     sampling = time.process_time() - begin
-    metallic, roughness = finish(sample.kind)
-    asset = field_asset(
+    asset = shape_asset(
+        request,
         sample.field,
-        name=f"{model.card.name}-{_word(sample.kind.name)}-{seed:06d}",
-        height=request.height,
+        sample.kind,
+        name=f"{model.card.name}-{word(sample.kind.name)}-{seed:06d}",
         unit=sample.kind.unit,
-        triangles=request.triangles,
-        texture=request.texture,
-        lods=request.lods,
-        collider=request.collider,
-        metallic=metallic,
-        roughness=roughness,
-        provenance=origin(request, model, seed, sample.nearest),
+        record=origin(request, model, seed, sample.nearest),
     )
     seconds = {"sample": round(sampling, 3), **asset.report["seconds"]}
     seconds["all"] = round(seconds["all"] + sampling, 3)
@@ -129,8 +126,40 @@ def make_shape(request: GenerateRequest, model: Loaded, seed: int) -> Made:
     )
 
 
-def _word(name: str) -> str:
-    """A class's name as a part of a file's name."""
+def shape_asset(
+    request: GenerateRequest,
+    field: np.ndarray,
+    kind: ShapeClass,
+    *,
+    name: str,
+    unit: float,
+    record: Mapping[str, Any],
+) -> Asset:
+    """The asset of a field (4, M, M, M), built as the request wants it and finished as its class is.
+
+    Args:
+        unit: metres in a voxel, where the request names no height. record: provenance.
+    Raises:
+        EmptyShape, BudgetTooLow: see `field_asset`.
+    """
+    metallic, roughness = finish(kind)
+    return field_asset(
+        field,
+        name=name,
+        height=request.height,
+        unit=unit,
+        triangles=request.triangles,
+        texture=request.texture,
+        lods=request.lods,
+        collider=request.collider,
+        metallic=metallic,
+        roughness=roughness,
+        provenance=record,
+    )
+
+
+def word(name: str) -> str:
+    """The name of a class or source as a part of a file's name."""
     return re.sub(r"\W+", "_", name)
 
 

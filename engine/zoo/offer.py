@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from engine.errors import BadRequest, UnknownClass
 from engine.request import GenerateRequest
@@ -15,6 +15,8 @@ PERSON_HEIGHT = 1.7
 """Metres of a character unless asked otherwise."""
 
 _WORDS = ("type", "enum", "minimum", "exclusiveMinimum", "maximum")
+
+Request = TypeVar("Request", bound=GenerateRequest)
 
 
 class Named(Protocol):
@@ -45,7 +47,7 @@ def formats(card: Card) -> tuple[str, ...]:
     return ("glb", "vox") if card.makes == "voxels" else ("glb",)
 
 
-def settle(request: GenerateRequest, card: Card) -> GenerateRequest:
+def settle(request: Request, card: Card) -> Request:
     """The request with what it left open filled in for this model.
 
     Raises:

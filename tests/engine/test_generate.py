@@ -18,7 +18,7 @@ from PIL import Image
 
 from engine.data.vox import read_vox
 from engine.errors import BadRequest, Cancelled, CannotWrite, UnknownModel
-from engine.generate import _check_folder, generate
+from engine.generate import check_folder, generate
 from engine.metrics.shapes import is_one_body
 from engine.request import GenerateRequest, Progress
 
@@ -126,7 +126,7 @@ def test_a_name_that_no_folder_can_have_is_a_bad_request(tmp_path: Path, name: s
 
 def test_many_commands_may_look_at_the_same_folder_at_the_same_time(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(_check_folder, [tmp_path] * 2000))  # raises what a look has raised
+        list(pool.map(check_folder, [tmp_path] * 2000))  # raises what a look has raised
     assert list(tmp_path.iterdir()) == []
 
 
