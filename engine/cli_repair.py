@@ -21,6 +21,9 @@ def repair(
     triangles: Annotated[
         int | None, typer.Option(help="Reduce the result to this many triangles.")
     ] = None,
+    refine: Annotated[
+        bool, typer.Option(help="Then move its corners nearer to the full surface.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show an error's traceback.")] = False,
 ) -> None:
@@ -35,7 +38,7 @@ def repair(
     with errors_as_sentences(as_json=as_json, verbose=verbose):
         from engine.repair import repair as run
 
-        outcome = run(file, out=out, triangles=triangles)
+        outcome = run(file, out=out, triangles=triangles, refine=refine)
         if as_json:
             print_json({"file": outcome.path, "report": outcome.report})
         else:

@@ -28,12 +28,15 @@ class Outcome:
     report: dict[str, Any]
 
 
-def repair(file: Path, *, out: Path | None = None, triangles: int | None = None) -> Outcome:
+def repair(
+    file: Path, *, out: Path | None = None, triangles: int | None = None, refine: bool = False
+) -> Outcome:
     """Repair a mesh file into a new file; the input is never written to.
 
     Args:
         out: .glb with colours, or .obj, .ply, .stl without. Default: FILE-repaired.glb.
         triangles: reduce the result to this many.
+        refine: then move its corners nearer to the surface that it was reduced from.
     Raises:
         BadRequest: a suffix that is not written, the input itself as output, too small a budget.
         BadMesh: the file is no mesh or holds nothing to repair. CannotWrite.
@@ -50,8 +53,10 @@ def repair(file: Path, *, out: Path | None = None, triangles: int | None = None)
         raise BadRequest(f"{file.name}: read are {', '.join(SUFFIXES)}")
     if triangles is not None and triangles < LEAST:
         raise BadRequest(f"{triangles} triangles: a closed mesh has at least {LEAST}")
+    if refine and triangles is None:
+        raise BadRequest("--refine fits a reduced mesh to the full one: give --triangles as well")
     check_file(file)
-    asset = repaired_asset(mend(read_soup(file), triangles), file.stem)
+    asset = repaired_asset(mend(read_soup(file), triangles, refine=refine), file.stem)
     if suffix == ".glb":
         write_glb(asset, path)
     else:

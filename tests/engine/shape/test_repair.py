@@ -155,6 +155,19 @@ def test_a_reduced_mesh_is_baked_anew_in_the_models_colours(tmp_path: Path):
     assert ((colors[:, 0] > 100) == (mesh.vertices[:, 0] < 0))[clear].mean() > 0.95
 
 
+def test_a_refined_ball_gets_back_the_volume_that_reducing_it_took(tmp_path: Path):
+    textured(tmp_path / "ball.glb")
+    volumes = []
+    for options in ({}, {"triangles": 100}, {"triangles": 100, "refine": True}):
+        outcome = repair_file(tmp_path / "ball.glb", out=tmp_path / "made.stl", **options)
+        said = any(sentence.startswith("refined") for sentence in outcome.report["done"])
+        assert said == ("refine" in options)
+        volumes.append(trimesh.load(outcome.path, force="mesh").volume)
+    whole, reduced, refined = volumes
+    assert reduced < 0.97 * whole
+    assert abs(whole - refined) < 0.2 * (whole - reduced)
+
+
 @pytest.mark.parametrize("suffix", [".stl", ".ply", ".obj"])
 def test_formats_without_colour_get_the_closed_shape(suffix: str, tmp_path: Path):
     textured(tmp_path / "ball.glb")
@@ -168,7 +181,7 @@ def test_formats_without_colour_get_the_closed_shape(suffix: str, tmp_path: Path
 def test_what_cannot_be_repaired_is_refused_with_a_sentence(tmp_path: Path):
     path = tmp_path / "ball.glb"
     textured(path)
-    for bad in ({"out": path}, {"out": tmp_path / "a.fbx"}, {"triangles": 3}):
+    for bad in ({"out": path}, {"out": tmp_path / "a.fbx"}, {"triangles": 3}, {"refine": True}):
         with pytest.raises(BadRequest):
             repair_file(path, **bad)
     with pytest.raises(BadRequest):
