@@ -12,7 +12,7 @@ from pathlib import Path
 import bpy
 
 from . import __package__ as base_package
-from .core import problems
+from .core import problems, words
 from .core.locate import find_engine
 from .scene import compat
 
@@ -23,6 +23,7 @@ class _State:
     def __init__(self):
         self.session = None
         self.history = None
+        self.insertion = None
         self.problem: problems.Problem | None = None
         self.found: str | None = None
         self.searched = False
@@ -85,6 +86,32 @@ def job():
     return current.job if current is not None and current.busy else None
 
 
+def insertion():
+    """The result on its way into the scene, or None."""
+    return _state.insertion
+
+
+def place(result) -> None:
+    """Remember the insertion that is on its way, or with None that there is none any more."""
+    _state.insertion = result
+
+
+def take_back() -> None:
+    """Remove what is half placed, if anything is."""
+    if _state.insertion is not None:
+        _state.insertion.take_back()
+        _state.insertion = None
+
+
+def progress() -> tuple[str, float] | None:
+    """What goes on now, in words, and how much of it is done, 0..1; None when nothing does."""
+    if (placed := _state.insertion) is not None:
+        return words.placing_line(placed.done, placed.total), placed.done / placed.total
+    if (running := job()) is not None:
+        return words.progress_line(running, _state.session.silent_s), running.progress.fraction
+    return None
+
+
 def history():
     """The jobs made so far."""
     if _state.history is None:
@@ -114,9 +141,10 @@ def stop_engine() -> None:
 
 
 def shut_down() -> None:
-    """End the engine and forget everything."""
+    """End the engine, take back what is half in the scene, and forget everything."""
     global _state
     stop_engine()
+    take_back()
     _state = _State()
 
 
@@ -124,3 +152,4 @@ def shut_down() -> None:
 def on_load_pre(*_):
     """Another file is about to be loaded: what a job would insert has no place any more."""
     stop_engine()
+    take_back()

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading the GLB files that the engine writes, into Blender's frame: metres, Z up, facing -Y.
 
-Only what the engine writes is understood: triangles, one UV set, base colour textures inside the
-file, one skin, linear clips. Blender's own importer is not used, because it is an add-on that can
-be switched off, and because it leaves helper objects behind.
+Only what the engine writes is understood: triangles, one UV set, textures inside the file, one
+skin, linear clips, levels of detail and colliders as nodes whose extras say so. Blender's own
+importer is not used, because it is an add-on that can be switched off, and because it leaves helper
+objects behind.
 """
 
 from __future__ import annotations
@@ -11,28 +12,40 @@ from __future__ import annotations
 import json
 import struct
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from . import problems
-
-Vector = tuple[float, float, float]
-Quaternion = tuple[float, float, float, float]
-"""w, x, y, z, as Blender orders them."""
+from .frame import Place, Quaternion, Vector, up, up_turn, wxyz, z_up
 
 _CODES = {5121: "B", 5123: "H", 5125: "I", 5126: "f"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _NEAREST = (9728, 9984, 9986)
-IDENTITY: Quaternion = (1.0, 0.0, 0.0, 0.0)
+_NONSENSE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What reading values that are not what they should be can raise."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """Metallic-roughness material with its picture file as bytes, if any."""
+    """Metallic-roughness material; its pictures are files as bytes, where there are any.
+
+    `picture` is the base colour, `normals` a tangent-space normal map, `finish` has roughness in
+    green and metal in blue, each to be multiplied with the number of the whole surface.
+    """
 
     name: str
     picture: bytes | None
+    normals: bytes | None
+    finish: bytes | None
     color: tuple[float, float, float, float]
     metallic: float
     roughness: float
@@ -43,7 +56,8 @@ class Material:
 class Mesh:
     """Triangles; flat arrays: positions and normals 3 a vertex, uvs 2 (v upwards), faces 3.
 
-    `bones` and `weights` hold 4 numbers a vertex, or nothing without a skin.
+    `bones` and `weights` hold 4 numbers a vertex, or nothing without a skin. `level` is the level of
+    detail, 0 the finest; a `collider` stands in for the shape in a physics engine and is not drawn.
     """
 
     name: str
@@ -54,6 +68,8 @@ class Mesh:
     material: int | None
     bones: array[int]
     weights: array[float]
+    level: int = 0
+    collider: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +122,7 @@ def read(path: str) -> Model:
     except OSError as error:
         sentence = f"{path} could not be read: {error.strerror}."
         raise problems.result_unreadable(sentence) from error
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, struct.error) as e:
+    except _NONSENSE as e:
         sentence = f"{path} is not a GLB file that this add-on understands."
         raise problems.result_unreadable(sentence) from e
 
@@ -135,9 +151,17 @@ class _Reader:
     def model(self) -> Model:
         skins = self.doc.get("skins", [])
         joints: list[int] = skins[0]["joints"] if skins else []
+        meshes = [m for index, node in enumerate(self.nodes) for m in self._meshes(index, node)]
+        materials = [self._material(value) for value in self.doc.get("materials", [])]
+        if not any(mesh.level == 0 and not mesh.collider for mesh in meshes):
+            raise ValueError("there is nothing to be drawn")
+        if any(mesh.material not in (None, *range(len(materials))) for mesh in meshes):
+            raise ValueError("a mesh has a material that is not there")
+        if any(mesh.bones and max(mesh.bones) >= len(joints) for mesh in meshes):
+            raise ValueError("a vertex hangs on a bone that is not there")
         return Model(
-            [mesh for index, node in enumerate(self.nodes) for mesh in self._meshes(index, node)],
-            [self._material(value) for value in self.doc.get("materials", [])],
+            meshes,
+            materials,
             [self._bone(node, joints) for node in joints],
             [self._clip(value, joints) for value in self.doc.get("animations", [])],
             dict(self.doc["asset"].get("extras", {})),
@@ -148,15 +172,22 @@ class _Reader:
             return []
         mesh = self.doc["meshes"][node["mesh"]]
         # A skinned mesh lies where its skin puts it; its node's own place does not count.
-        place = _Place() if "skin" in node else self._place(index)
-        name = node.get("name") or mesh.get("name") or "Mesh"
-        return [self._primitive(name, value, place) for value in mesh["primitives"]]
+        place = Place() if "skin" in node else self._place(index)
+        name = str(node.get("name") or mesh.get("name") or "Mesh")
+        extras = node.get("extras", {})
+        level, collider = extras.get("level", 0), extras.get("role") == "collider"
+        if not isinstance(level, int) or level < 0:
+            raise ValueError("a level of detail is a whole number")
+        return [
+            replace(self._primitive(name, value, place), level=level, collider=collider)
+            for value in mesh["primitives"]
+        ]
 
-    def _primitive(self, name: str, value: dict[str, Any], place: _Place) -> Mesh:
+    def _primitive(self, name: str, value: dict[str, Any], place: Place) -> Mesh:
         if value.get("mode", 4) != 4:
             raise ValueError("only triangles are understood")
         attributes = value["attributes"]
-        positions = _z_up(place.points(self._array(attributes["POSITION"], "f")))
+        positions = z_up(place.points(self._array(attributes["POSITION"], "f")))
         count = len(positions) // 3
         normals = self._optional(attributes, "NORMAL", 3 * count)
         uvs = self._optional(attributes, "TEXCOORD_0", 2 * count)
@@ -170,7 +201,7 @@ class _Reader:
             raise ValueError("an index points beyond the vertices")
         if len(bones) != len(weights) or len(bones) not in (0, 4 * count):
             raise ValueError("joints and weights do not fit the vertices")
-        normals = _z_up(place.turned(normals))
+        normals = z_up(place.turned(normals))
         return Mesh(name, positions, normals, uvs, faces, value.get("material"), bones, weights)
 
     def _optional(self, attributes: dict[str, int], key: str, length: int) -> array[float]:
@@ -214,32 +245,40 @@ class _Reader:
 
     def _material(self, value: dict[str, Any]) -> Material:
         pbr = value.get("pbrMetallicRoughness", {})
-        picture, pixelated = None, False
-        if "baseColorTexture" in pbr:
-            texture = self.doc["textures"][pbr["baseColorTexture"]["index"]]
-            image = self.doc["images"][texture["source"]]
-            picture = bytes(self._view(image["bufferView"])[0])
-            sampler = self.doc["samplers"][texture["sampler"]] if "sampler" in texture else {}
-            pixelated = sampler.get("magFilter") in _NEAREST
+        base = pbr.get("baseColorTexture")
         r, g, b, a = pbr.get("baseColorFactor", (1.0, 1.0, 1.0, 1.0))
         return Material(
             str(value.get("name", "Material")),
-            picture,
+            self._picture(base),
+            self._picture(value.get("normalTexture")),
+            self._picture(pbr.get("metallicRoughnessTexture")),
             (float(r), float(g), float(b), float(a)),
             float(pbr.get("metallicFactor", 1.0)),
             float(pbr.get("roughnessFactor", 1.0)),
-            pixelated,
+            self._pixelated(base),
         )
+
+    def _picture(self, use: dict[str, Any] | None) -> bytes | None:
+        """The file of the texture that a material uses for something."""
+        if use is None:
+            return None
+        image = self.doc["images"][self.doc["textures"][use["index"]]["source"]]
+        return bytes(self._view(image["bufferView"])[0])
+
+    def _pixelated(self, use: dict[str, Any] | None) -> bool:
+        if use is None or "sampler" not in (texture := self.doc["textures"][use["index"]]):
+            return False
+        return self.doc["samplers"][texture["sampler"]].get("magFilter") in _NEAREST
 
     def _bone(self, node: int, joints: list[int]) -> Bone:
         parent = self.parents.get(node)
-        place, own = self._place(node), _Place.of(self.nodes[node])
+        place, own = self._place(node), Place.of(self.nodes[node])
         return Bone(
             str(self.nodes[node].get("name", f"bone_{node}")),
             joints.index(parent) if parent in joints else None,
-            _up(place.move),
-            _up_turn(own.turn),
-            _up(own.move),
+            up(place.move),
+            up_turn(own.turn),
+            up(own.move),
         )
 
     def _clip(self, value: dict[str, Any], joints: list[int]) -> Clip:
@@ -254,20 +293,20 @@ class _Reader:
             times = self._array(sampler["input"], "f")
             flat = self._array(sampler["output"], "f")
             if target["path"] == "rotation":
-                turns = [_wxyz(flat[i : i + 4]) for i in range(0, len(flat), 4)]
-                clip.rotations[bone] = _track(times, [_up_turn(turn) for turn in turns])
+                turns = [wxyz(flat[i : i + 4]) for i in range(0, len(flat), 4)]
+                clip.rotations[bone] = _track(times, [up_turn(turn) for turn in turns])
             elif target["path"] == "translation":
                 moves = [(flat[i], flat[i + 1], flat[i + 2]) for i in range(0, len(flat), 3)]
-                clip.offsets[bone] = _track(times, [_up(move) for move in moves])
+                clip.offsets[bone] = _track(times, [up(move) for move in moves])
         return clip
 
-    def _place(self, node: int) -> _Place:
-        place = _Place.of(self.nodes[node])
+    def _place(self, node: int) -> Place:
+        place = Place.of(self.nodes[node])
         for _ in self.nodes:
             if node not in self.parents:
                 return place
             node = self.parents[node]
-            place = _Place.of(self.nodes[node]).then(place)
+            place = Place.of(self.nodes[node]).then(place)
         raise ValueError("nodes run in a circle")
 
 
@@ -275,79 +314,3 @@ def _track(times: array[float], values: list[Any]) -> Track:
     if len(times) != len(values):
         raise ValueError("a clip has more values than times")
     return Track(times, values)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A move, turn and even scale in glTF's frame."""
-
-    move: Vector = (0.0, 0.0, 0.0)
-    turn: Quaternion = IDENTITY
-    scale: float = 1.0
-
-    @classmethod
-    def of(cls, node: dict[str, Any]) -> _Place:
-        x, y, z = node.get("translation", (0.0, 0.0, 0.0))
-        sx, sy, sz = node.get("scale", (1.0, 1.0, 1.0))
-        if "matrix" in node or not sx == sy == sz:
-            raise ValueError("only moves, turns and even scales are understood")
-        turn = _wxyz(node.get("rotation", (0.0, 0.0, 0.0, 1.0)))
-        return cls((float(x), float(y), float(z)), turn, float(sx))
-
-    def then(self, inner: _Place) -> _Place:
-        x, y, z = rotate(self.turn, inner.move)
-        s = self.scale
-        move = (self.move[0] + s * x, self.move[1] + s * y, self.move[2] + s * z)
-        return _Place(move, multiply(self.turn, inner.turn), s * inner.scale)
-
-    def points(self, values: array[float]) -> array[float]:
-        if self == _Place():
-            return values
-        out = array("f")
-        for i in range(0, len(values), 3):
-            point = (values[i], values[i + 1], values[i + 2])
-            out.extend(self.then(_Place(point)).move)
-        return out
-
-    def turned(self, values: array[float]) -> array[float]:
-        return _Place(turn=self.turn).points(values)
-
-
-def multiply(a: Quaternion, b: Quaternion) -> Quaternion:
-    """The turn `b`, then the turn `a`."""
-    aw, ax, ay, az = a
-    bw, bx, by, bz = b
-    return (
-        aw * bw - ax * bx - ay * by - az * bz,
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-    )
-
-
-def rotate(turn: Quaternion, v: Vector) -> Vector:
-    """The vector `v` turned."""
-    w, x, y, z = turn
-    _, *out = multiply(multiply(turn, (0.0, *v)), (w, -x, -y, -z))
-    return (out[0], out[1], out[2])
-
-
-def _wxyz(xyzw: Any) -> Quaternion:
-    x, y, z, w = xyzw
-    return (float(w), float(x), float(y), float(z))
-
-
-def _up(v: Vector) -> Vector:
-    """From Y up, facing +Z, to Z up, facing -Y."""
-    return (v[0], -v[2], v[1])
-
-
-def _up_turn(q: Quaternion) -> Quaternion:
-    return (q[0], q[1], -q[3], q[2])
-
-
-def _z_up(values: array[float]) -> array[float]:
-    out = array("f", values)
-    out[1::3] = array("f", [-z for z in values[2::3]])
-    out[2::3] = values[1::3]
-    return out

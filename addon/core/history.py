@@ -110,7 +110,12 @@ class History:
 
 def _entry(value: dict[str, Any]) -> Entry:
     items = tuple(
-        MadeItem(str(item["name"]), int(item["seed"]), {str(k): str(v) for k, v in files.items()})
+        MadeItem(
+            str(item["name"]),
+            int(item["seed"]),
+            {str(k): str(v) for k, v in files.items()},
+            str(item.get("kind", "")),
+        )
         for item in value["items"]
         if isinstance(files := item["files"], dict)
     )

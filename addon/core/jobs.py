@@ -45,18 +45,20 @@ class TransitionError(Exception):
 
 @dataclass(frozen=True)
 class MadeItem:
-    """One asset that the engine wrote: its name, its seed and its files by kind."""
+    """One asset that the engine wrote: its name, its seed, its files by kind, its class if any."""
 
     name: str
     seed: int
     files: dict[str, str]
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class Made:
-    """What the engine answered."""
+    """What the engine answered; `refused` says of each seed that gave nothing why."""
 
     items: tuple[MadeItem, ...]
+    refused: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, result: dict[str, Any], folder: Path) -> Made:
@@ -68,14 +70,24 @@ class Made:
         items = result.get("items")
         if not isinstance(items, list) or not items:
             raise result_unreadable("The engine made nothing.")
-        return cls(tuple(_item(item, folder) for item in items))
+        refused = result.get("refused")
+        return cls(
+            tuple(_item(item, folder) for item in items),
+            tuple(
+                str(one.get("sentence", ""))
+                for one in (refused if isinstance(refused, list) else ())
+                if isinstance(one, dict)
+            ),
+        )
 
 
 def _item(item: Any, folder: Path) -> MadeItem:
     match item:
         case {"name": str(name), "seed": int(seed), "files": dict(files)} if "glb" in files:
             checked = {str(kind): _file(path, folder) for kind, path in files.items()}
-            return MadeItem(name, seed, checked)
+            report = item.get("report", {})
+            made_as = report.get("class", "") if isinstance(report, dict) else ""
+            return MadeItem(name, seed, checked, str(made_as))
     raise result_unreadable("The engine's answer has no GLB file for an item.")
 
 

@@ -17,6 +17,7 @@ PROTOCOL = 1
 MAX_LINE = 16 * 2**20
 
 HELLO = "hello"
+MODELS = "models"
 GENERATE = "generate"
 PROGRESS = "$/progress"
 CANCEL = "$/cancel"

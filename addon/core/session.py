@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import problems, protocol
+from . import offers, problems, protocol
 from .jobs import Job, Made, State
+from .offers import Offer
 from .process import EngineProcess
 from .protocol import Answer, Notice
 
@@ -19,23 +20,16 @@ CANCEL_GRACE_S = 1.25
 """Seconds an engine has to honour a cancel before it is killed."""
 
 HELLO_ID = "hello"
-
-
-@dataclass(frozen=True)
-class ModelName:
-    """A model as the user sees it."""
-
-    name: str
-    title: str
+MODELS_ID = "models"
 
 
 @dataclass(frozen=True)
 class Hello:
-    """How an engine introduced itself."""
+    """How an engine introduced itself, and what its models can be asked for."""
 
     engine: str
     device: str
-    models: tuple[ModelName, ...]
+    offers: tuple[Offer, ...]
 
 
 class Session:
@@ -57,6 +51,7 @@ class Session:
         self.problem: problems.Problem | None = None
         self._clock = clock
         self._process: EngineProcess | None = None
+        self._greeting: tuple[str, str] | None = None
         self._heard = 0.0
         self._cancelled_at = 0.0
 
@@ -91,8 +86,7 @@ class Session:
         self.start()
         if running and self.hello is not None and not self.busy:
             self.hello = None
-            self._heard = self._clock()
-            self._send(protocol.call(HELLO_ID, protocol.HELLO, {"protocol": protocol.PROTOCOL}))
+            self._greet()
 
     def start(self) -> None:
         """Start the engine if it does not run. What goes wrong is in `problem`."""
@@ -105,8 +99,7 @@ class Session:
         except problems.Problem as problem:
             self.problem = problem
             return
-        self._heard = self._clock()
-        self._send(protocol.call(HELLO_ID, protocol.HELLO, {"protocol": protocol.PROTOCOL}))
+        self._greet()
 
     def submit(self, job_id: str, request: dict[str, Any], folder: Path) -> Job:
         """Begin a job whose files go to `folder`; it starts the engine if needed."""
@@ -177,6 +170,10 @@ class Session:
         if self.job and not self.job.ended and self.job.state is not State.FINISHING:
             self._end_cancelled(self.job)
 
+    def _greet(self) -> None:
+        self._heard = self._clock()
+        self._send(protocol.call(HELLO_ID, protocol.HELLO, {"protocol": protocol.PROTOCOL}))
+
     def _begin(self) -> None:
         """Send the waiting job, once the engine has introduced itself."""
         job = self.job
@@ -193,7 +190,10 @@ class Session:
             if ours and job and message.method == protocol.PROGRESS:
                 job.progress.update(message.params)
         elif message.id == HELLO_ID:
-            self.hello = _hello(message)
+            self._greeting = _greeting(message)
+            self._send(protocol.call(MODELS_ID, protocol.MODELS, {}))
+        elif message.id == MODELS_ID and self._greeting:
+            self.hello = Hello(*self._greeting, _offers(message))
             self._begin()
         elif job is not None and message.id == job.id and not job.ended:
             self._answer(job, message)
@@ -245,8 +245,8 @@ class Session:
         shutil.rmtree(job.folder, ignore_errors=True)
 
 
-def _hello(answer: Answer) -> Hello:
-    """Check an introduction.
+def _greeting(answer: Answer) -> tuple[str, str]:
+    """Check an introduction; returns the engine's version and its device.
 
     Raises:
         Problem: E_PROTOCOL when the engine speaks another version or says nonsense.
@@ -261,11 +261,13 @@ def _hello(answer: Answer) -> Hello:
             f"this add-on version {protocol.PROTOCOL}."
         )
     match result:
-        case {"engine": str(engine), "device": str(device), "models": list(models)}:
-            known = tuple(
-                ModelName(str(model["name"]), str(model.get("title") or model["name"]))
-                for model in models
-                if isinstance(model, dict) and model.get("name")
-            )
-            return Hello(engine, device, known)
+        case {"engine": str(engine), "device": str(device)}:
+            return engine, device
     raise problems.protocol("The engine did not introduce itself properly.")
+
+
+def _offers(answer: Answer) -> tuple[Offer, ...]:
+    """What the models can be asked for. Raises Problem."""
+    if answer.problem:
+        raise answer.problem
+    return offers.read(answer.result or {})

@@ -38,6 +38,12 @@ def progress_line(job: Job, silent_s: float = 0.0) -> str:
     return line
 
 
+def placing_line(done: int, total: int) -> str:
+    """How far a result is on its way into the scene."""
+    where = f" {done} of {total}" if total > 1 else ""
+    return f"Placing{where} in the scene"
+
+
 def duration(seconds: float) -> str:
     """A length of time as people say it."""
     if seconds < 1:

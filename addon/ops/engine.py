@@ -6,7 +6,7 @@ import bpy
 from .. import __package__ as base_package
 from .. import runtime
 from ..core import problems
-from ..ui.settings import remember_models
+from ..ui.settings import remember
 from .modal import EngineOperator, redraw
 
 
@@ -46,8 +46,8 @@ class VERNISSAGE_OT_check_engine(EngineOperator, bpy.types.Operator):
         if session.problem:
             raise session.problem
         hello = session.hello
-        remember_models(hello.models)
-        titles = ", ".join(model.title for model in hello.models) or "no model"
+        remember(hello.offers)
+        titles = ", ".join(offer.title for offer in hello.offers) or "no model"
         self.report({"INFO"}, f"Engine {hello.engine} on {hello.device}: {titles}")
 
 

@@ -11,12 +11,12 @@ from .. import __package__ as base_package
 from .. import runtime
 from ..core import problems
 from ..core.jobs import State
-from ..ui.settings import known_models, remember_models
+from ..ui.settings import offer_of, remember
 from .modal import EngineOperator, redraw
 
 
 class VERNISSAGE_OT_generate(EngineOperator, bpy.types.Operator):
-    """Make characters with these settings and place them at the 3D cursor"""
+    """Make assets with these settings and place them at the 3D cursor"""
 
     bl_idname = "vernissage.generate"
     bl_label = "Generate"
@@ -26,6 +26,9 @@ class VERNISSAGE_OT_generate(EngineOperator, bpy.types.Operator):
     def poll(cls, _context):
         if runtime.job() is not None:
             cls.poll_message_set("A job is running")
+            return False
+        if runtime.insertion() is not None:
+            cls.poll_message_set("A result is being placed")
             return False
         if runtime.command() is None:
             cls.poll_message_set("The engine was not found: give its command in the preferences")
@@ -42,6 +45,9 @@ class VERNISSAGE_OT_generate(EngineOperator, bpy.types.Operator):
             raise job.problem
 
     def busy(self):
+        if runtime.insertion() is not None:
+            # An older result is on its way into the scene: ours comes after it.
+            return True
         session = runtime.present_session()
         job = session.job if session else None
         return job is not None and not job.ended and job.state is not State.FINISHING
@@ -53,36 +59,44 @@ class VERNISSAGE_OT_generate(EngineOperator, bpy.types.Operator):
             raise problems.cancelled()
         if job.problem:
             raise job.problem
-        remember_models(session.hello.models)
-        title = dict(known_models()).get(job.request["model"], job.request["model"])
+        remember(session.hello.offers)
+        made = job.made
         when = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         entry = import_module(".core.history", base_package).Entry(
             job.id,
             when,
             session.hello.engine,
-            title,
+            _title(job.request),
             round(job.seconds, 3),
             job.request,
-            job.made.items,
+            made.items,
         )
         settings = context.scene.vernissage
         try:
             runtime.history().add(entry)
-            # Before the insertion, so that both are one undo step.
-            if settings.advance and settings.seed == job.request["seed"]:
-                settings.seed += len(job.made.items)
-            insert(entry.id)
         except problems.Problem as problem:
             job.fail(problem)
             raise
         job.move(State.DONE)
-        self.report({"INFO"}, f"{len(job.made.items)} made in {job.seconds:.1f} s")
+        # Before the insertion, so that both are one undo step.
+        if settings.advance and settings.seed == job.request["seed"]:
+            settings.seed += job.request["count"]
+        if made.refused:
+            self.report({"WARNING"}, f"{len(made.refused)} gave nothing: {made.refused[0]}")
+        self.report({"INFO"}, f"{len(made.items)} made in {job.seconds:.1f} s")
+        insert(entry.id)
+
+
+def _title(request: dict) -> str:
+    """What was made, in a word: the class that was asked for, else the model."""
+    kind = request.get("class_name", "").rpartition("/")[2]
+    return kind or offer_of(request["model"]).title
 
 
 def insert(entry_id: str) -> None:
-    """Insert an entry as one undo step of its own. Raises Problem."""
+    """Insert an entry as one undo step of its own, in a window bit by bit. Raises Problem."""
     try:
-        bpy.ops.vernissage.insert("EXEC_DEFAULT", True, entry=entry_id)
+        bpy.ops.vernissage.insert("INVOKE_DEFAULT", True, entry=entry_id)
     except RuntimeError as error:
         raise runtime.problem() or problems.result_unreadable(str(error)) from error
 

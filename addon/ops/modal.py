@@ -1,28 +1,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one way in which operators wait for the engine: a timer in a window, a loop without one."""
+"""The one way in which operators take their time: a timer in a window, a loop without one."""
 
+import math
 import time
 
 import bpy
 
 from .. import runtime
-from ..core import problems, words
+from ..core import problems
 
-TICK_S = 0.1
+STEP_S = 0.03
+"""Seconds of work between two looks at mouse and keyboard."""
+
+REDRAW_S = 0.1
+"""Seconds between two looks at the progress bar; drawing takes the time of everything else."""
 
 
-class EngineOperator:
-    """Mixed into an operator that starts something and finishes when the session is at rest.
+class PatientOperator:
+    """Mixed into an operator that starts something and finishes when it is no longer busy.
 
-    A subclass gives `begin`, `busy` and `finish`. Invoked from a button it is modal and the user
-    goes on working; executed by a script, or without a window, it returns when it is done.
+    A subclass gives `begin`, `advance`, `busy`, `finish` and `cancel_work`. Invoked from a button it
+    is modal; executed by a script, or without a window, it returns when it is done.
     """
+
+    tick_s = 0.1
+    user_waits = False
+    """Keep mouse and keyboard to ourselves meanwhile, apart from Esc."""
 
     _timer = None
     _drawn = None
+    _drawn_at = 0.0
 
     def begin(self, context) -> None:
         """Start. Raises Problem."""
+        raise NotImplementedError
+
+    def advance(self, context, seconds: float) -> None:
+        """Go on for so long at most. Raises Problem."""
         raise NotImplementedError
 
     def busy(self) -> bool:
@@ -33,28 +47,39 @@ class EngineOperator:
         """Take in what came. Raises Problem."""
         raise NotImplementedError
 
+    def cancel_work(self) -> None:
+        """Stop; it may take some more ticks until it is not busy any more."""
+        raise NotImplementedError
+
     def invoke(self, context, _event):
-        if bpy.app.background or context.window is None:
+        if not self._has_window(context):
             return self.execute(context)
         runtime.tell(None)
         try:
             self.begin(context)
         except problems.Problem as problem:
             return self._fail(problem, {"WARNING"})
-        self._timer = context.window_manager.event_timer_add(TICK_S, window=context.window)
+        self._timer = context.window_manager.event_timer_add(self.tick_s, window=context.window)
         context.window_manager.modal_handler_add(self)
         self._show(context)
         return {"RUNNING_MODAL"}
+
+    @staticmethod
+    def _has_window(context) -> bool:
+        return not bpy.app.background and context.window is not None
 
     def modal(self, context, event):
         if event.type == "ESC" and event.value == "PRESS":
             self.cancel_work()
             return {"RUNNING_MODAL"}
         if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        session = runtime.present_session()
-        if session is not None:
-            session.step()
+            others = event.type.startswith("TIMER")
+            return {"RUNNING_MODAL"} if self.user_waits and not others else {"PASS_THROUGH"}
+        try:
+            self.advance(context, STEP_S)
+        except problems.Problem as problem:
+            self._release(context)
+            return self._fail(problem, {"WARNING"})
         self._show(context)
         if self.busy():
             return {"PASS_THROUGH"}
@@ -69,10 +94,12 @@ class EngineOperator:
         except problems.Problem as problem:
             return self._fail(problem, {"ERROR"})
         try:
-            self._wait()
+            self._wait(context)
         except KeyboardInterrupt:
             self.cancel_work()
-            self._wait()
+            self._wait(context)
+        except problems.Problem as problem:
+            return self._fail(problem, {"ERROR"})
         return self._end(context, {"ERROR"})
 
     def cancel(self, context):
@@ -80,19 +107,9 @@ class EngineOperator:
         self.cancel_work()
         self._release(context)
 
-    def cancel_work(self) -> None:
-        """Ask the session to stop."""
-        session = runtime.present_session()
-        if session is not None:
-            session.cancel()
-
-    def _wait(self) -> None:
+    def _wait(self, context) -> None:
         while self.busy():
-            session = runtime.present_session()
-            if session is None:
-                return
-            session.step()
-            time.sleep(0.01)
+            self.advance(context, math.inf)
 
     def _end(self, context, level):
         try:
@@ -119,19 +136,31 @@ class EngineOperator:
 
     def _show(self, context) -> None:
         """Redraw and set the status line, but only when there is something new to see."""
-        job, session = runtime.job(), runtime.present_session()
-        if job is None:
-            line = None
-        else:
-            line = words.progress_line(job, session.silent_s if session else 0.0)
-        state = (line, job.progress.fraction if job else 0.0)
-        if state == self._drawn:
+        state = runtime.progress()
+        now = time.monotonic()
+        if state == self._drawn or now - self._drawn_at < REDRAW_S:
             return
-        self._drawn = state
+        self._drawn, self._drawn_at = state, now
         if context.workspace is not None:
-            text = None if line is None else f"Vernissage: {line}   (Esc cancels)"
+            text = f"Vernissage: {state[0]}   (Esc cancels)" if state else None
             context.workspace.status_text_set(text)
         redraw(context)
+
+
+class EngineOperator(PatientOperator):
+    """One that waits for the engine, while the user goes on working."""
+
+    def advance(self, context, seconds):
+        session = runtime.present_session()
+        if session is not None:
+            session.step()
+        if seconds == math.inf:
+            time.sleep(0.01)
+
+    def cancel_work(self):
+        session = runtime.present_session()
+        if session is not None:
+            session.cancel()
 
 
 def redraw(context) -> None:

@@ -43,8 +43,9 @@ def build_mesh(mesh: Mesh, body: Body, name: str):
     return data
 
 
-def bind(ob, mesh: Mesh, body: Body, bone_names: list[str]) -> None:
-    """Give `ob` one vertex group a bone, with the weights of the file."""
+def bind(ob, mesh: Mesh, body: Body, armature, bone_names: list[str]) -> None:
+    """Let `armature` move `ob`: one vertex group a bone, with the weights of the file."""
+    ob.modifiers.new("Armature", "ARMATURE").object = armature
     members: dict[tuple[int, float], list[int]] = {}
     for point, vertex in enumerate(body.firsts):
         for slot in range(4 * vertex, 4 * vertex + 4):
@@ -56,9 +57,13 @@ def bind(ob, mesh: Mesh, body: Body, bone_names: list[str]) -> None:
         groups[bone].add(points, weight, "ADD")
 
 
-def build_material(material: Material, name: str):
-    """A Principled material; voxel palettes stay crisp. The picture is packed as it came."""
+def build_material(material: Material, name: str, made: list):
+    """A Principled material with the file's own pictures; voxel palettes stay crisp.
+
+    The material and its images are added to `made`.
+    """
     data = bpy.data.materials.new(name)
+    made.append(data)
     compat.use_nodes(data)
     nodes, links = data.node_tree.nodes, data.node_tree.links
     shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
@@ -67,23 +72,47 @@ def build_material(material: Material, name: str):
     shader.inputs["Base Color"].default_value = material.color
     data.metallic, data.roughness = material.metallic, material.roughness
     data.diffuse_color = material.color
-    if material.picture is None:
-        return data
-    image = build_image(material.picture, name)
-    texture = nodes.new("ShaderNodeTexImage")
-    texture.image = image
-    texture.interpolation = "Closest" if material.pixelated else "Linear"
-    texture.location = (shader.location.x - 320, shader.location.y)
-    links.new(texture.outputs["Color"], shader.inputs["Base Color"])
-    nodes.active = texture
+    x, y = shader.location
+
+    def texture(picture: bytes, image_name: str, row: int, color_space: str):
+        node = nodes.new("ShaderNodeTexImage")
+        node.image = build_image(picture, image_name, color_space, made)
+        node.location = (x - 620, y - 300 * row)
+        return node
+
+    if material.finish is not None:
+        source = texture(material.finish, f"{name} finish", 1, "Non-Color")
+        parts = nodes.new("ShaderNodeSeparateColor")
+        parts.location = (x - 320, y - 300)
+        links.new(source.outputs["Color"], parts.inputs["Color"])
+        for part, socket in (("Green", "Roughness"), ("Blue", "Metallic")):
+            product = nodes.new("ShaderNodeMath")
+            product.operation = "MULTIPLY"
+            product.location = (x - 160, y - (300 if part == "Green" else 480))
+            product.inputs[1].default_value = shader.inputs[socket].default_value
+            links.new(parts.outputs[part], product.inputs[0])
+            links.new(product.outputs["Value"], shader.inputs[socket])
+    if material.normals is not None:
+        source = texture(material.normals, f"{name} normals", 2, "Non-Color")
+        bumps = nodes.new("ShaderNodeNormalMap")
+        bumps.location = (x - 320, y - 600)
+        links.new(source.outputs["Color"], bumps.inputs["Color"])
+        links.new(bumps.outputs["Normal"], shader.inputs["Normal"])
+    if material.picture is not None:
+        source = texture(material.picture, name, 0, "sRGB")
+        source.interpolation = "Closest" if material.pixelated else "Linear"
+        links.new(source.outputs["Color"], shader.inputs["Base Color"])
+        # Solid views draw the active texture.
+        nodes.active = source
     return data
 
 
-def build_image(png: bytes, name: str):
-    """An image with the file's own bytes inside the .blend."""
+def build_image(png: bytes, name: str, color_space: str, made: list):
+    """An image with the file's own bytes inside the .blend; it is added to `made`."""
     image = bpy.data.images.new(name, 1, 1)
+    made.append(image)
     image.pack(data=png, data_len=len(png))
     image.source = "FILE"
     image.filepath_raw = f"//{name}.png"
-    image.colorspace_settings.name = "sRGB"
+    image.colorspace_settings.name = color_space
     return image

@@ -14,7 +14,34 @@ SHORTEST = 0.02
 """Metres; Blender removes bones of no length."""
 
 
-def build_bones(armature, model: Model) -> list[str]:
+def build_armature(name: str, model: Model, made: list) -> tuple:
+    """An armature object with the bones of `model`, and the names that Blender gave them.
+
+    Bones can only be made in edit mode. It is entered in a scene that lives for that moment, so that
+    the user's own mode and selection stay, and the size of his scene does not count.
+    """
+    data = bpy.data.armatures.new(name)
+    data.display_type = "STICK"
+    ob = bpy.data.objects.new(name, data)
+    made += [data, ob]
+    workshop = bpy.data.scenes.new(name)
+    try:
+        workshop.collection.objects.link(ob)
+        layer = workshop.view_layers[0]
+        layer.objects.active = ob
+        with bpy.context.temp_override(
+            scene=workshop, view_layer=layer, active_object=ob, object=ob
+        ):
+            bpy.ops.object.mode_set(mode="EDIT")
+            try:
+                return ob, _build_bones(data, model)
+            finally:
+                bpy.ops.object.mode_set(mode="OBJECT")
+    finally:
+        bpy.data.scenes.remove(workshop)
+
+
+def _build_bones(armature, model: Model) -> list[str]:
     """Fill an armature that is in edit mode; returns the names that Blender gave the bones."""
     made = []
     flesh = _flesh(model.meshes)

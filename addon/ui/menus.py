@@ -4,10 +4,11 @@
 import bpy
 
 
-def draw_add(self, _context) -> None:
+def draw_add(self, context) -> None:
     """Generate with the settings of the panel."""
     self.layout.separator()
-    self.layout.operator("vernissage.generate", text="Vernissage Characters", icon="SHADERFX")
+    title = context.scene.vernissage.offer.title
+    self.layout.operator("vernissage.generate", text=f"Vernissage: {title}", icon="SHADERFX")
 
 
 def add() -> None:

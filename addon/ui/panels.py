@@ -4,7 +4,7 @@
 import bpy
 
 from .. import runtime
-from ..core import problems, words
+from ..core import problems
 from .draw import draw_problem
 from .thumbnails import picture
 
@@ -29,10 +29,10 @@ class VERNISSAGE_PT_main(_Panel, bpy.types.Panel):
 
     def draw(self, context):
         layout = self.layout
-        job = runtime.job()
-        self._draw_settings(layout, context.scene.vernissage, enabled=job is None)
-        if job is not None:
-            self._draw_progress(layout, job)
+        progress = runtime.progress()
+        self._draw_settings(layout, context.scene.vernissage, enabled=progress is None)
+        if progress is not None:
+            self._draw_progress(layout, *progress)
         else:
             row = layout.row()
             row.scale_y = 1.5
@@ -51,23 +51,32 @@ class VERNISSAGE_PT_main(_Panel, bpy.types.Panel):
         column.enabled = enabled
         column.use_property_split = True
         column.use_property_decorate = False
-        column.prop(settings, "model")
+        row = column.row(align=True)
+        row.prop(settings, "model")
+        row.operator("vernissage.check_engine", text="", icon="PLUGIN")
+        options = settings.offer.options
+        if "class_name" in options:
+            column.prop(settings, "class_name", icon="VIEWZOOM")
         row = column.row(align=True)
         row.prop(settings, "seed")
         row.operator("vernissage.next_seed", text="", icon="FORWARD")
         row.operator("vernissage.random_seed", text="", icon="FILE_REFRESH")
         column.prop(settings, "advance")
         column.prop(settings, "count")
-        column.prop(settings, "truncation")
-        column.prop(settings, "height")
-        column.prop(settings, "rig")
+        for name in ("truncation", "rig", "triangles", "texture", "lods", "collider"):
+            if name in options:
+                column.prop(settings, name)
+        if settings.offer.own_size:
+            column.prop(settings, "own_size")
+        row = column.row()
+        row.enabled = not (settings.offer.own_size and settings.own_size)
+        row.prop(settings, "height")
 
     @staticmethod
-    def _draw_progress(layout, job):
-        session = runtime.present_session()
-        silent = session.silent_s if session else 0.0
-        layout.progress(factor=job.progress.fraction, text=words.progress_line(job, silent))
-        layout.operator("vernissage.cancel", icon="CANCEL")
+    def _draw_progress(layout, line, fraction):
+        layout.progress(factor=fraction, text=line)
+        if runtime.job() is not None:
+            layout.operator("vernissage.cancel", icon="CANCEL")
 
 
 class VERNISSAGE_PT_results(_Panel, bpy.types.Panel):

@@ -64,8 +64,8 @@ class VERNISSAGE_AP_preferences(bpy.types.AddonPreferences):
             hello = session.hello
             box = layout.box()
             box.label(text=f"Version {hello.engine} on {hello.device}", icon="CHECKMARK")
-            names = ", ".join(model.title for model in hello.models)
-            for line in words.wrap(f"Models: {names or 'none'}", 480):
+            titles = ", ".join(offer.title for offer in hello.offers)
+            for line in words.wrap(f"Models: {titles or 'none'}", 480):
                 box.label(text=line)
         if problem := runtime.problem():
             draw_problem(layout, problem, 480)

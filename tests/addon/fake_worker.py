@@ -22,8 +22,44 @@ HELLO = {
     "protocol": 1,
     "engine": "9.9.9",
     "device": "cpu",
-    "models": [{"name": "voxel_characters", "title": "Voxel Characters"}],
+    "models": [
+        {"name": "textured_props", "title": "Textured Props"},
+        {"name": "voxel_characters", "title": "Voxel Characters"},
+    ],
 }
+NUMBER = {"type": "number", "default": 1.0}
+MODELS = [
+    {
+        "name": "textured_props",
+        "title": "Textured Props",
+        "makes": "shapes",
+        "people": False,
+        "options": {
+            "class_name": {"type": "string", "default": None},
+            "truncation": NUMBER,
+            "height": {"type": "number", "default": None},
+            "triangles": {"type": "integer", "default": 3000},
+            "texture": {"type": "integer", "enum": [256, 512, 1024, 2048], "default": 1024},
+            "lods": {"type": "integer", "default": 3},
+            "collider": {"type": "string", "default": "hull"},
+        },
+        "categories": [
+            {"name": "boat", "classes": [{"name": "boat", "examples": 9}]},
+            {
+                "name": "furniture",
+                "classes": [{"name": "chair", "examples": 20}, {"name": "table", "examples": 34}],
+            },
+        ],
+    },
+    {
+        "name": "voxel_characters",
+        "title": "Voxel Characters",
+        "makes": "voxels",
+        "people": True,
+        "options": {"truncation": NUMBER, "height": NUMBER | {"default": 1.7}, "rig": {}},
+        "categories": [],
+    },
+]
 
 
 def send(**body: Any) -> None:
@@ -39,7 +75,9 @@ def progress(job: str, done: int, total: int) -> None:
     send(method="$/progress", params=params)
 
 
-def finish(job: str, params: dict[str, Any], glb: str | None) -> None:
+def finish(
+    job: str, params: dict[str, Any], glb: str | None, *, some_refused: bool = False
+) -> None:
     folder = Path(params["out"])
     items = []
     for seed in range(params["seed"], params["seed"] + params["count"]):
@@ -51,8 +89,11 @@ def finish(job: str, params: dict[str, Any], glb: str | None) -> None:
         preview = path.with_suffix(".png")
         preview.write_bytes(PIXEL)
         files = {"glb": str(path), "preview": str(preview)}
-        items.append({"name": path.stem, "seed": seed, "files": files, "report": {}})
-    send(id=job, result={"items": items, "sheet": None, "report": None})
+        report = {"class": "chair"} if "class_name" in params else {}
+        items.append({"name": path.stem, "seed": seed, "files": files, "report": report})
+    refused = [{"seed": 99, "code": "E_EMPTY", "sentence": "Seed 99 gives no body.", "fix": "-"}]
+    answer = {"items": items, "refused": refused if some_refused else []}
+    send(id=job, result=answer | {"sheet": None, "report": None})
 
 
 def fail(job: str, code: str) -> None:
@@ -115,7 +156,7 @@ def generate(mode: str, job: str, params: dict[str, Any], lines: Any, glb: str |
         for done in range(5):
             progress(job, done, 4)
         send(method="$/heartbeat", params={"job": job})
-        finish(job, params, glb)
+        finish(job, params, glb, some_refused=mode == "picky")
 
 
 def main() -> None:
@@ -129,6 +170,9 @@ def main() -> None:
         call = json.loads(line)
         if call["method"] == "hello":
             send(id=call["id"], result=HELLO | {"protocol": 99 if mode == "future" else 1})
+        elif call["method"] == "models":
+            models = {"models": [{"name": "a"}]} if mode == "vague" else {"models": MODELS}
+            send(id=call["id"], result=models)
         elif call["method"] == "generate":
             generate(mode, call["id"], call["params"], lines, glb)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from addon.core import glb
 from addon.core.problems import Problem
 from addon.core.weld import weld
-from engine.assets.asset import Asset, Clip, Joint, Material, Mesh
+from engine.assets.asset import Asset, Clip, Hull, Joint, Material, Mesh
 from engine.assets.glb import glb_bytes
 
 
@@ -40,6 +43,21 @@ def make_asset(*, rig: bool = True) -> Asset:
     turn = np.array([[0, 0, 0, 1], [np.sqrt(0.5), 0, 0, np.sqrt(0.5)]], np.float32)
     clip = Clip("Nod", np.array([0.0, 0.5], np.float32), {1: turn})
     return Asset("Sign", (mesh,), skeleton if rig else (), (clip,) if rig else ())
+
+
+def make_prop() -> Asset:
+    """The square with normals on it, a coarser stand-in and a collider."""
+    (square,) = make_asset(rig=False).meshes
+    paint = Material(
+        "Paint",
+        np.full((4, 4, 3), 200, np.uint8),
+        normal_texture=np.full((2, 2, 3), (128, 128, 255), np.uint8),
+    )
+    tangents = np.tile(np.array([1, 0, 0, 1], np.float32), (4, 1))
+    finest = replace(square, name="Sign_LOD0", material=paint, tangents=tangents)
+    coarse = replace(finest, name="Sign_LOD1", faces=finest.faces[:1])
+    hull = Hull("UCX_Sign", square.positions, square.faces)
+    return Asset("Sign", (finest,), lods=(coarse,), hulls=(hull,))
 
 
 def write(path: Path, data: bytes) -> str:
@@ -74,6 +92,39 @@ def test_material_and_picture_arrive(tmp_path: Path) -> None:
     assert (material.metallic, material.roughness, material.pixelated) == (0.25, 0.5, True)
     assert material.picture is not None
     assert material.picture.startswith(b"\x89PNG")
+
+
+def test_levels_of_detail_and_colliders_are_told_apart(tmp_path: Path) -> None:
+    model = glb.read(write(tmp_path / "a.glb", glb_bytes(make_prop())))
+    found = [(m.name, m.level, m.collider, len(m.faces), m.material) for m in model.meshes]
+    assert found == [
+        ("Sign_LOD0", 0, False, 6, 0),
+        ("Sign_LOD1", 1, False, 3, 0),
+        ("UCX_Sign", 0, True, 6, None),
+    ]
+    assert not model.meshes[2].normals
+    (material,) = model.materials
+    assert material.picture is not None
+    assert material.normals is not None
+    assert Image.open(io.BytesIO(material.picture)).size == (4, 4)
+    assert Image.open(io.BytesIO(material.normals)).getpixel((0, 0)) == (128, 128, 255)
+    assert (material.finish, material.pixelated) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document["nodes"][0]["extras"].update(level=1),
+        lambda document: document["nodes"][0]["extras"].update(level="fine"),
+        lambda document: document["meshes"][0]["primitives"][0].update(material=7),
+        lambda document: document["nodes"].__setitem__(0, "no node"),
+    ],
+    ids=["nothing to draw", "no level", "no material", "no node"],
+)
+def test_a_file_that_makes_no_sense_is_a_typed_problem(tmp_path: Path, change: object) -> None:
+    data = rewrite(glb_bytes(make_prop()), change)
+    with pytest.raises(Problem, match="not a GLB file that this add-on understands"):
+        glb.read(write(tmp_path / "a.glb", data))
 
 
 def test_the_halves_of_a_quad_come_together_and_shared_corners_are_welded(tmp_path: Path) -> None:
@@ -121,7 +172,7 @@ def test_the_place_of_a_node_moves_an_unskinned_mesh(tmp_path: Path) -> None:
 def test_a_damaged_file_is_a_typed_problem_or_still_a_model(
     tmp_path: Path, at: int, value: bytes, cut: bool
 ) -> None:
-    data = bytearray(glb_bytes(make_asset()))
+    data = bytearray(glb_bytes(make_asset() if at % 2 else make_prop()))
     at %= len(data)
     data[at : at + len(value)] = b"" if cut else value
     if cut:

@@ -89,7 +89,18 @@ def test_a_job_goes_from_click_to_files_with_progress(open_session: Open, tmp_pa
     assert [item.seed for item in job.made.items] == [7, 8]
     assert all(Path(item.files["glb"]).is_file() for item in job.made.items)
     assert session.hello is not None
-    assert session.hello.models[0].title == "Voxel Characters"
+    assert [offer.title for offer in session.hello.offers] == ["Textured Props", "Voxel Characters"]
+
+
+def test_seeds_that_gave_nothing_do_not_spoil_the_others(
+    open_session: Open, tmp_path: Path
+) -> None:
+    session = open_session("picky")
+    job = session.submit("j", REQUEST | {"class_name": "chair"}, tmp_path / "jobs" / "j")
+    pump(session, lambda: job.state is State.FINISHING)
+    assert job.made is not None
+    assert [item.kind for item in job.made.items] == ["chair", "chair"]
+    assert job.made.refused == ("Seed 99 gives no body.",)
 
 
 def test_submitting_is_acknowledged_within_100_ms(open_session: Open, tmp_path: Path) -> None:
@@ -199,6 +210,7 @@ def test_an_engine_that_says_nothing_is_ended_when_patience_is_over(
         ("garbage", "E_PROTOCOL", "Loading weights"),
         ("endless", "E_PROTOCOL", "longer than"),
         ("future", "E_PROTOCOL", "speaks version 99 of the protocol, this add-on version 1"),
+        ("vague", "E_PROTOCOL", "did not describe its models"),
         ("error", "E_WEIGHTS", "The fake says E_WEIGHTS."),
         ("outside", "E_RESULT", "outside the job's folder"),
         ("climbing", "E_RESULT", "outside the job's folder"),

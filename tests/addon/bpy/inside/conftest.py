@@ -12,6 +12,7 @@ from typing import Any
 import bpy
 import pytest
 
+from tests.addon.bpy.inside.drawn import write_person, write_stool
 from tests.addon.bpy.inside.helpers import PACKAGE, import_addon, part
 
 
@@ -59,35 +60,13 @@ def clean(addon: types.ModuleType, prefs: Any) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def person(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A GLB of the engine: a drawn voxel figure, 1.7 m, rigged, with its idle clip."""
-    import numpy as np
+    return write_person(tmp_path_factory.mktemp("glb") / "person.glb")
 
-    from engine.assets.glb import write_glb
-    from engine.assets.provenance import provenance
-    from engine.assets.voxel_asset import voxel_asset
-    from engine.data.voxels import VoxelGrid
 
-    boxes = {
-        (200, 160, 120): (slice(11, 17), slice(3, 9), slice(4, 10)),
-        (40, 80, 200): (slice(5, 11), slice(4, 8), slice(4, 10)),
-        (220, 40, 40): (slice(5, 10), slice(5, 7), slice(2, 4)),
-        (60, 200, 60): (slice(5, 10), slice(5, 7), slice(10, 12)),
-        (30, 30, 30): (slice(0, 5), slice(4, 8), slice(4, 6)),
-        (31, 30, 30): (slice(0, 5), slice(4, 8), slice(8, 10)),
-    }
-    solid, colors = np.zeros((17, 12, 14), bool), np.zeros((17, 12, 14, 3), np.uint8)
-    for color, box in boxes.items():
-        solid[box], colors[box] = True, color
-    # A nose, so that it has a front: index 0 of the depth is the front.
-    solid[13, 2, 7], colors[13, 2, 7] = True, (250, 0, 0)
-    signed = provenance(
-        model="voxel_characters", weights_sha256="ab" * 32, seed=0, request={}, sources=[]
-    )
-    asset = voxel_asset(
-        VoxelGrid(solid, colors), name="person", height=1.7, rig=True, provenance=signed
-    )
-    path = tmp_path_factory.mktemp("glb") / "person.glb"
-    write_glb(asset, path)
-    return path
+@pytest.fixture(scope="session")
+def stool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A GLB of the engine: a drawn stool, 0.6 m, with three levels of detail and a collider."""
+    return write_stool(tmp_path_factory.mktemp("glb") / "stool.glb")
 
 
 @pytest.fixture
@@ -98,3 +77,18 @@ def engine(prefs: Any, fake: Callable[..., str], person: Path) -> Callable[[str]
         prefs.engine_command = fake(mode, person)
 
     return choose
+
+
+@pytest.fixture
+def props_engine(
+    prefs: Any, fake: Callable[..., str], stool: Path
+) -> Iterator[Callable[[str], None]]:
+    """Choose a scripted engine that hands out the stool, and the model of textured props."""
+
+    def choose(mode: str) -> None:
+        prefs.engine_command = fake(mode, stool)
+        bpy.ops.vernissage.check_engine()
+        bpy.context.scene.vernissage.model = "textured_props"
+
+    yield choose
+    prefs.models = ""

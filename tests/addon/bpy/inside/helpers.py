@@ -15,7 +15,7 @@ PACKAGE = "bl_ext.user_default.vernissage"
 ROOT = Path(__file__).resolve().parents[4]
 KINDS = (
     "objects", "meshes", "armatures", "actions", "materials", "images", "collections",
-    "node_groups", "texts",
+    "node_groups", "texts", "scenes", "linestyles", "worlds",
 )  # fmt: skip
 
 
@@ -54,6 +54,14 @@ def made() -> list[Any]:
 def census() -> dict[str, list[str]]:
     """The names of all datablocks of the kinds that the add-on makes."""
     return {kind: sorted(block.name for block in getattr(bpy.data, kind)) for kind in KINDS}
+
+
+def view_3d() -> Any:
+    area = next(area for area in bpy.context.screen.areas if area.type == "VIEW_3D")
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    return bpy.context.temp_override(
+        window=bpy.context.window_manager.windows[0], area=area, region=region
+    )
 
 
 def pid_is_gone(pid: int) -> bool:

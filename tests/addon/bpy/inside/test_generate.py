@@ -12,7 +12,7 @@ import bpy
 import pytest
 from mathutils import Vector
 
-from tests.addon.bpy.inside.helpers import PACKAGE, ROOT, census, made, part, settings
+from tests.addon.bpy.inside.helpers import PACKAGE, ROOT, census, made, part, settings, view_3d
 
 Engine = Callable[[str], None]
 
@@ -220,14 +220,6 @@ def test_the_seed_moves_on_and_a_recalled_result_brings_its_settings_back(engine
         bpy.ops.vernissage.insert(entry=entry.id)
 
 
-def view_3d() -> Any:
-    area = next(area for area in bpy.context.screen.areas if area.type == "VIEW_3D")
-    region = next(region for region in area.regions if region.type == "WINDOW")
-    return bpy.context.temp_override(
-        window=bpy.context.window_manager.windows[0], area=area, region=region
-    )
-
-
 def test_one_undo_takes_back_what_one_click_added(engine: Engine) -> None:
     engine("happy")
     settings().count = 3
@@ -330,7 +322,7 @@ def test_a_failure_while_building_takes_back_what_was_built(
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(part("scene.insert"), "build_action", fail)
+    monkeypatch.setattr(part("scene.asset"), "build_action", fail)
     with pytest.raises(RuntimeError):
         bpy.ops.vernissage.insert(entry=entry.id)
     assert census() == before
@@ -354,7 +346,8 @@ def test_check_engine_learns_version_device_and_models(engine: Engine, prefs: An
     assert bpy.ops.vernissage.check_engine() == {"FINISHED"}
     hello = part("runtime").present_session().hello
     assert (hello.engine, hello.device) == ("9.9.9", "cpu")
-    assert json.loads(prefs.models) == [["voxel_characters", "Voxel Characters"]]
+    known = part("core.offers").from_text(prefs.models)
+    assert [offer.title for offer in known] == ["Textured Props", "Voxel Characters"]
     engine("quits")
     with pytest.raises(RuntimeError, match="exit code 7"):
         bpy.ops.vernissage.check_engine()

@@ -28,6 +28,7 @@ class Stage:
         self.workspace = self
         self.windows: list[object] = []
         self.scene = bpy.context.scene
+        self.screen = None
 
     def event_timer_add(self, _seconds: float, window: object) -> object:
         self.timers.append(window)
@@ -47,18 +48,30 @@ def press(kind: str) -> Any:
     return types.SimpleNamespace(type=kind, value="PRESS")
 
 
-@pytest.fixture
-def operator(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The Generate operator outside of Blender's event loop, which the wheel has not."""
-    modal, generate = part("ops.modal"), part("ops.generate").VERNISSAGE_OT_generate
-    stand_in = type(
-        "StandIn",
-        (modal.EngineOperator,),
-        {name: getattr(generate, name) for name in ("begin", "busy", "finish")},
-    )()
+PARTS = ("begin", "advance", "busy", "finish", "cancel_work", "tick_s", "user_waits")
+
+
+def outside(name: str, base: str) -> Any:
+    """An operator outside of Blender's event loop, which the wheel has not."""
+    operator = getattr(getattr(part("ops"), name.split("_")[0]), f"VERNISSAGE_OT_{name}")
+    parts = {key: getattr(operator, key) for key in PARTS}
+    stand_in = type("StandIn", (getattr(part("ops.modal"), base),), parts)()
+    stand_in._has_window = lambda _: True
     stand_in.report = lambda *_: None
-    background = types.SimpleNamespace(background=False)
-    monkeypatch.setattr(modal, "bpy", types.SimpleNamespace(app=background))
+    return stand_in
+
+
+@pytest.fixture
+def operator(addon: types.ModuleType) -> Any:
+    """Generate."""
+    return outside("generate", "EngineOperator")
+
+
+@pytest.fixture
+def placing(addon: types.ModuleType) -> Any:
+    """Place in Scene, for the newest result."""
+    stand_in = outside("insert", "PatientOperator")
+    stand_in.entry, stand_in._cancelled = "", False
     return stand_in
 
 
@@ -121,6 +134,96 @@ def begin(mode: str, engine: Engine) -> int:
         session.step()
     pid: int = session.pid
     return pid
+
+
+def results(engine: Engine, count: int) -> dict[str, list[str]]:
+    """Make some and leave them in the history alone; what is in the scene then."""
+    engine("happy")
+    settings().count = count
+    bpy.ops.vernissage.generate()
+    for ob in list(bpy.data.collections["Vernissage"].all_objects):
+        bpy.data.objects.remove(ob)
+    bpy.data.orphans_purge(do_recursive=True)
+    return census()
+
+
+def test_a_large_result_is_placed_in_short_steps_unseen_until_all_is_there(
+    engine: Engine, placing: Any
+) -> None:
+    results(engine, 40)
+    runtime, stage = part("runtime"), Stage()
+    objects = len(bpy.context.scene.objects)
+    assert placing.invoke(stage, press("LEFTMOUSE")) == {"RUNNING_MODAL"}
+    seconds, lines = [], set()
+    while runtime.insertion() is not None:
+        assert len(bpy.context.scene.objects) == objects
+        lines.add(runtime.progress()[0])
+        before = time.thread_time()
+        result = placing.modal(stage, press("TIMER"))
+        seconds.append(time.thread_time() - before)
+    assert result == {"FINISHED"}
+    assert stage.timers == []
+    assert len(made()) == 40
+    assert len(lines) > 5
+    # The median: single steps may be longer, for memory is fetched and swept in any of them.
+    assert sorted(seconds)[len(seconds) // 2] < 0.05
+
+
+def test_while_a_result_is_placed_mouse_and_keys_wait_but_other_timers_run(
+    engine: Engine, placing: Any
+) -> None:
+    results(engine, 12)
+    stage = Stage()
+    placing.invoke(stage, press("LEFTMOUSE"))
+    for kind in ("LEFTMOUSE", "Z", "MOUSEMOVE"):
+        assert placing.modal(stage, press(kind)) == {"RUNNING_MODAL"}
+    assert placing.modal(stage, press("TIMER_REPORT")) == {"PASS_THROUGH"}
+    assert not bpy.ops.vernissage.insert.poll()
+    assert not bpy.ops.vernissage.generate.poll()
+    assert turn(placing, stage) == {"FINISHED"}
+    assert bpy.ops.vernissage.insert.poll()
+
+
+def half_way(placing: Any, stage: Stage) -> None:
+    """Place until something has been built, but not all."""
+    placing.invoke(stage, press("LEFTMOUSE"))
+    while not part("runtime").insertion().done:
+        part("runtime").insertion().step(0.0)
+
+
+def test_escape_takes_back_what_was_placed_by_then(engine: Engine, placing: Any) -> None:
+    before, stage = results(engine, 12), Stage()
+    half_way(placing, stage)
+    assert census() != before
+    assert placing.modal(stage, press("ESC")) == {"RUNNING_MODAL"}
+    assert turn(placing, stage) == {"CANCELLED"}
+    assert census() == before
+    assert stage.timers == []
+    assert len(part("runtime").history().entries) == 1, "it can be placed another time"
+
+
+def test_disabling_the_add_on_takes_back_what_was_placed_by_then(
+    addon: types.ModuleType, engine: Engine, placing: Any
+) -> None:
+    before, stage = results(engine, 12), Stage()
+    half_way(placing, stage)
+    addon.unregister()
+    addon.register()
+    assert census() == before
+
+
+def test_an_undo_from_another_window_ends_the_placing_with_a_sentence(
+    engine: Engine, placing: Any
+) -> None:
+    results(engine, 12)
+    bpy.ops.ed.undo_push(message="before")
+    before, stage = census(), Stage()
+    half_way(placing, stage)
+    bpy.ops.ed.undo_push(message="something else")
+    bpy.ops.ed.undo()
+    assert turn(placing, stage) == {"CANCELLED"}
+    assert "changed by an undo" in part("runtime").problem().sentence
+    assert census() == before
 
 
 @pytest.mark.parametrize("mode", ["slow", "stubborn"])

@@ -91,7 +91,7 @@ def draw_preferences(prefs: Any) -> list[str]:
 def test_the_idle_panel_has_the_settings_and_the_button(engine: Engine) -> None:
     engine("happy")
     drawn = draw("VERNISSAGE_PT_main")
-    assert drawn[:2] == ["<model>", "<seed>"]
+    assert drawn[:3] == ["<model>", "[]", "<seed>"]
     for field in ("count", "truncation", "height", "rig"):
         assert f"<{field}>" in drawn
     assert "[Generate]" in drawn
@@ -171,7 +171,7 @@ def test_the_preferences_show_what_the_check_found(engine: Engine, prefs: Any) -
     bpy.ops.vernissage.check_engine()
     drawn = draw_preferences(prefs)
     assert "Version 9.9.9 on cpu" in drawn
-    assert "Models: Voxel Characters" in drawn
+    assert "Models: Textured Props, Voxel Characters" in drawn
 
 
 def test_the_request_has_the_figures_that_were_typed(addon: types.ModuleType) -> None:
@@ -214,9 +214,14 @@ def test_the_seed_buttons_move_it(addon: types.ModuleType) -> None:
 
 def test_a_model_keeps_its_place_when_the_engine_learns_others(prefs: Any) -> None:
     settings = bpy.context.scene.vernissage
-    prefs.models = '[["voxel_characters", "A"], ["voxel_props", "B"]]'
+    offers = part("core.offers")
+
+    def learn(*names: str) -> None:
+        prefs.models = offers.to_text([offers.Offer(name, name, frozenset()) for name in names])
+
+    learn("voxel_characters", "voxel_props")
     settings.model = "voxel_props"
-    prefs.models = '[["antiques", "0"], ["voxel_props", "B"], ["voxel_characters", "A"]]'
+    learn("antiques", "voxel_props", "voxel_characters")
     assert settings.model == "voxel_props"
     prefs.models = "damaged"
     assert settings.as_request()["model"] == "voxel_characters"
@@ -227,7 +232,7 @@ def test_the_add_menu_offers_it(addon: types.ModuleType) -> None:
     drawn: list[str] = []
     layout = Layout(drawn)
     part("ui.menus").draw_add(types.SimpleNamespace(layout=layout), bpy.context)
-    assert drawn == ["[Vernissage Characters]"]
+    assert drawn == ["[Vernissage: Voxel characters]"]
 
 
 def types_of_blender() -> set[str]:
