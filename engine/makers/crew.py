@@ -118,6 +118,8 @@ class _Crew:
             wait = False
             if not line:
                 self._helpers.remove(helper)
+                helper.close()
+                helper.wait()
                 todo.extendleft(helper.seeds)
             elif line.strip() == b"ready":
                 helper.ready = True
@@ -158,6 +160,8 @@ class _Helper:
         self._say(seed)
 
     def close(self) -> None:
+        if not self.ready:  # it still loads, and has begun no file
+            self._child.kill()
         assert self._child.stdin
         with suppress(OSError):
             self._child.stdin.close()
@@ -192,10 +196,13 @@ def cores() -> int:
 
 def help_out(source: IO[str], sink: IO[str]) -> None:
     """The helper's side: a request, then seeds, until the input ends."""
+    asked = source.readline()
+    if not asked:
+        return
     import torch
 
     torch.set_num_threads(1)
-    request = GenerateRequest.parse(json.loads(source.readline()))
+    request = GenerateRequest.parse(json.loads(asked))
     model = load(request.model)
     seeds: queue.SimpleQueue[int] = queue.SimpleQueue()
     writing = threading.Lock()
