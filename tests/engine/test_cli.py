@@ -18,7 +18,7 @@ from engine import __version__
 from engine.cli import app
 from engine.console import time_left
 from engine.errors import BadMesh, Cancelled, CannotWrite, UnknownModel, VernissageError
-from engine.request import GenerateRequest, GenerateResult, Item, Progress
+from engine.request import GenerateRequest, GenerateResult, Item, Progress, Refusal
 
 Calls = list[GenerateRequest]
 
@@ -110,6 +110,42 @@ def test_generate_passes_every_option_on(calls: Calls) -> None:
             formats=("glb", "vox"),
         )
     ]
+
+
+def test_generate_passes_the_options_of_shapes_on(calls: Calls) -> None:
+    result = run(
+        *("generate", "textured_props", "--class", "chair", "--lods", "2", "--collider", "parts"),
+        *("--texture", "512", "--triangles", "800"),
+    )
+    assert result.exit_code == 0, result.stderr
+    assert calls == [
+        GenerateRequest(
+            model="textured_props",
+            class_name="chair",
+            lods=2,
+            collider="parts",
+            texture=512,
+            triangles=800,
+        )
+    ]
+
+
+def test_generate_tells_of_seeds_that_gave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def generate(request: GenerateRequest, **_: Any) -> GenerateResult:
+        refused = tuple(Refusal(seed, "E_EMPTY", "Nothing", "Another.") for seed in range(9))
+        return GenerateResult((), None, Path("report.json"), refused)
+
+    replace(monkeypatch, "engine.generate", generate=generate)
+    words = run("generate", "voxel_characters").stdout
+    assert "Seed 0 gave none: Nothing. Another." in words
+    assert "4 more gave none" in words
+    said = json.loads(run("generate", "voxel_characters", "--json").stdout)
+    assert said["refused"][8] == {
+        "seed": 8,
+        "code": "E_EMPTY",
+        "sentence": "Nothing",
+        "fix": "Another.",
+    }
 
 
 def test_generate_leaves_out_what_was_not_said(calls: Calls) -> None:

@@ -19,7 +19,7 @@ SCRIPT = """
 import ctypes, os, sys, time
 from pathlib import Path
 from engine.errors import Cancelled, EmptyShape
-from engine.request import GenerateResult, Item, Progress
+from engine.request import GenerateResult, Item, Progress, Refusal
 from engine.worker import serve
 
 def generate(request, *, on_progress, is_cancelled):
@@ -58,7 +58,8 @@ def generate(request, *, on_progress, is_cancelled):
             on_progress(Progress("Working", index, request.count, 0.5))
         on_progress(Progress("Working", index + 1, request.count, 0.5))
     (out / "report.json").write_text("{}")
-    return GenerateResult(tuple(items), None, out / "report.json")
+    refused = (Refusal(6, "E_EMPTY", "Nothing.", "Another."),) if mode == "patchy" else ()
+    return GenerateResult(tuple(items), None, out / "report.json", refused)
 
 sys.exit(serve(generate=generate))
 """
@@ -156,6 +157,41 @@ def test_hello_names_protocol_version_device_and_models(start: Callable[[], Clie
     assert isinstance(result["device"], str)
     assert result["pid"] == client.child.pid
     assert all(set(model) == {"name", "title"} for model in result["models"])
+
+
+def test_models_describes_what_can_be_asked_for_also_while_a_job_runs(
+    start: Callable[[], Client], tmp_path: Path
+) -> None:
+    client = start()
+    client.call("j", "generate", model="listening", out=str(tmp_path / "out"))
+    client.until("$/progress")
+    client.call(1, "models")
+    (people,) = [m for m in client.answer(1)["result"]["models"] if m["name"] == "voxel_characters"]
+    assert people["people"]
+    assert people["options"]["rig"]["default"] is True
+    client.call(2, "models", names=["voxel_characters"])
+    assert client.answer(2)["result"]["models"] == [people]
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [(["no_such"], "E_MODEL"), ("voxel_characters", "E_REQUEST"), ([1], "E_REQUEST")],
+)
+def test_models_that_are_not_there_are_a_typed_error(
+    start: Callable[[], Client], names: Any, code: str
+) -> None:
+    client = start()
+    client.call(1, "models", names=names)
+    assert client.answer(1)["error"]["data"]["code"] == code
+
+
+def test_seeds_that_gave_nothing_are_in_the_answer(
+    start: Callable[[], Client], tmp_path: Path
+) -> None:
+    client = start()
+    client.call("j", "generate", model="patchy", seed=5, out=str(tmp_path / "out"))
+    (refused,) = client.answer("j")["result"]["refused"]
+    assert refused == {"seed": 6, "code": "E_EMPTY", "sentence": "Nothing.", "fix": "Another."}
 
 
 def test_hello_needs_no_torch(root: Path) -> None:
