@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from engine.shape.mesh import TriMesh, corner_angles, vertex_normals
+from engine.shape.mesh import TriMesh, corner_angles, cross_products, vertex_normals
 from engine.shape.raster import cover
 from engine.shape.uv import Unwrapped
 
 REACH_OUT = 2.5
 """Texels around a chart that are baked as if its faces went on; beyond, the nearest is repeated."""
+_AGREES = 0.02  # cosine: a normal this far on a face's side still is after rounding
 
 Sample = Callable[[np.ndarray], np.ndarray]
 """(K, 3) points on or near the surface to (K, 3): colours in [0, 1] sRGB, or outward directions."""
@@ -96,9 +97,11 @@ def frames(part: Unwrapped, smooth: TriMesh) -> Frame:
 
     Args:
         smooth: the mesh before it was split, so that normals agree across the borders of charts.
+            Where such a normal points against all faces that a corner has in its chart, as at the
+            border of a chart along a blade, the corner gets the normal of these faces.
     """
-    normals = vertex_normals(smooth)[part.source]
     mesh = TriMesh(part.points, part.faces)
+    normals = _agreeing(vertex_normals(smooth)[part.source], mesh)
     a, b, c = mesh.corners.transpose(1, 0, 2)
     ua, ub, uc = part.uvs[part.faces].transpose(1, 0, 2)
     du, dv = (ub - ua)[:, 0], (uc - ua)[:, 0]
@@ -118,6 +121,14 @@ def frames(part: Unwrapped, smooth: TriMesh) -> Frame:
     tangents[lost] = _any_across(normals[lost])
     sign = np.where(hand < 0, -1.0, 1.0)[:, None]
     return Frame(normals, np.concatenate([_unit(tangents), sign], axis=1))
+
+
+def _agreeing(normals: np.ndarray, mesh: TriMesh) -> np.ndarray:
+    """(V, 3) normals, replaced where they point against each face around their corner."""
+    along = np.einsum("mkc,mc->mk", normals[mesh.faces], _unit(cross_products(mesh))) > _AGREES
+    lost = np.ones(len(normals), bool)
+    lost[mesh.faces[along]] = False
+    return np.where(lost[:, None], vertex_normals(mesh), normals)
 
 
 def bake_color(parts: Sequence[Unwrapped], spots: Texels, color: Sample) -> np.ndarray:

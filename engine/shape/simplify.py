@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import fast_simplification
+import igl
 import numpy as np
 
 from engine.errors import BudgetTooLow
@@ -18,9 +19,8 @@ CRUMB = 0.005
 """Share of the volume that may be lost when grown-together sheets are cut apart."""
 LEAST = 4
 """A tetrahedron: no closed mesh has fewer."""
-_TRIES = (1.0, 0.985, 1.015, 0.97, 1.03, 0.96, 1.04)
-_STEP = 1.2  # of the triangles: less is no step
-_HASTE = (5.0, 7.0)  # how soon the simplifier accepts worse collapses; low is careful
+_HASTE = 5.0  # how soon the fast simplifier accepts worse collapses
+_HEAD_START = 4  # times the budget: how far the fast one goes before the careful one takes over
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Level:
 def simplify(mesh: TriMesh, budget: int) -> TriMesh:
     """Collapse edges by quadric error until `budget` triangles are left, ± 5 %.
 
-    A closed mesh of one body stays one. The simplifier does not promise it: where it let sheets
-    grow together they are cut apart again, and if that is not enough the next of a fixed list of
-    near targets is tried.
+    A closed mesh of one body stays one. The fast simplifier does not promise it: where it let
+    sheets grow together they are cut apart again, and where that is not enough a slower one that
+    refuses such collapses, and those that would make faces cross, takes its place.
 
     Raises:
         BudgetTooLow: the shape has no closed form of so few triangles, or fewer to begin with.
@@ -51,25 +51,36 @@ def simplify(mesh: TriMesh, budget: int) -> TriMesh:
         return mesh
     if have < budget:
         raise BudgetTooLow(f"The surface has {have} triangles, fewer than {budget}", least=have)
-    best = have
-    for haste in _HASTE:
-        for share in _TRIES:
-            points, faces = fast_simplification.simplify(
-                mesh.points, mesh.faces, target_count=max(LEAST, round(budget * share)), agg=haste
-            )
-            small = TriMesh(np.asarray(points, np.float64), np.asarray(faces, np.int64))
-            if not is_sound(small, count):
-                mended = _mended(small, count)
-                if mended is None:
-                    continue
-                small = mended
-            best = min(best, len(small.faces))
-            small = compact(small)
-            if within(len(small.faces), budget) and volume(small) > 0:
-                return small
-    if have > _STEP**2 * budget:  # in two steps, with what grew together cut apart in between
-        return simplify(simplify(mesh, round((have * budget) ** 0.5)), budget)
-    raise BudgetTooLow(f"{budget} triangles are too few for this shape", least=best)
+    quick = _quick(mesh, budget, count)
+    if quick is not None and within(len(quick.faces), budget):
+        return quick
+    start = _quick(mesh, _HEAD_START * budget, count) if have > _HEAD_START * budget else None
+    careful = _careful(start or mesh, budget)
+    if is_sound(careful, count) and within(len(careful.faces), budget) and volume(careful) > 0:
+        return careful
+    least = len(careful.faces) if len(careful.faces) > budget else have
+    raise BudgetTooLow(f"{budget} triangles are too few for this shape", least=least)
+
+
+def _quick(mesh: TriMesh, target: int, most: int) -> TriMesh | None:
+    """The fast simplifier's result, mended, or None where it cannot be."""
+    points, faces = fast_simplification.simplify(
+        mesh.points, mesh.faces, target_count=max(LEAST, target), agg=_HASTE
+    )
+    small = TriMesh(np.asarray(points, np.float64), np.asarray(faces, np.int64))
+    mended = small if is_sound(small, most) else _mended(small, most)
+    return compact(mended) if mended is not None and volume(mended) > 0 else None
+
+
+def _careful(mesh: TriMesh, budget: int) -> TriMesh:
+    """Quadric error again, ten times slower: no collapse changes the shape's topology."""
+    points, faces, _, _ = igl.qslim(
+        np.asfortranarray(mesh.points),
+        np.asfortranarray(mesh.faces.astype(np.int32)),
+        max(LEAST, budget),
+        True,
+    )
+    return compact(TriMesh(np.ascontiguousarray(points), np.ascontiguousarray(faces, np.int64)))
 
 
 def _mended(mesh: TriMesh, most: int) -> TriMesh | None:
@@ -96,7 +107,7 @@ def levels(surface: TriMesh, budget: int, count: int, ratio: float = 0.5) -> tup
     """A chain of levels of detail, each with `ratio` of the triangles of the one before.
 
     Each is made from the full surface, so errors do not add up, and its Hausdorff distance is
-    measured to that surface. A level that the shape does not allow repeats the one before.
+    measured to that surface. The chain ends early at a level that the shape does not allow.
 
     Raises:
         BudgetTooLow: not even the first level is possible.
@@ -109,6 +120,8 @@ def levels(surface: TriMesh, budget: int, count: int, ratio: float = 0.5) -> tup
         except BudgetTooLow:
             if not chain:
                 raise
-            mesh, wanted = chain[-1].mesh, chain[-1].budget
+            break
+        if chain and len(mesh.faces) >= len(chain[-1].mesh.faces):
+            break
         chain.append(Level(mesh, wanted, deviation(mesh, surface).hausdorff))
     return tuple(chain)

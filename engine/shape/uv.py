@@ -9,6 +9,7 @@ import numpy as np
 import xatlas
 
 from engine.shape.mesh import TriMesh, cross_products
+from engine.shape.overlap import overlapping_faces
 from engine.shape.raster import cover
 
 GUTTER = 4
@@ -16,7 +17,6 @@ GUTTER = 4
 _COSTS = (2.0, 1.0, 0.5)  # of growing a chart; a flatter chart cannot fold onto itself
 _ROUNDS = 3
 _SPOT = 0.01  # of a face's size in the atlas, where it lay on another
-_EDGE = 1e-6  # barycentric: a texel centre this near an edge belongs to both of its faces
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class UvReport:
     """What the unwrapping of an atlas gave.
 
     Attributes:
-        charts: islands. coverage: share of the texture that faces cover. overlaps: texels that two
-            faces cover. density: texels along a unit of length on the first mesh, the mean by area.
+        charts: islands. coverage: share of the texture that faces cover. overlaps: pairs of faces
+            that lie on each other. density: texels along a unit of length on the first mesh, the mean by area.
         stretch: largest over smallest scale of a face, the mean by area; 1 keeps angles and area.
     """
 
@@ -91,16 +91,11 @@ def _apart(parts: list[Unwrapped], texture: int) -> list[Unwrapped]:
     What is left over after charts were made as flat as they get are slivers of a texel or two.
     """
     corners = np.concatenate([part.uvs[part.faces] for part in parts]) * texture
-    seen = cover(corners, texture, texture)
-    inside = (seen.weights > _EDGE).all(1)
-    face, pixel = seen.triangle[inside], seen.pixel[inside]
+    pairs = overlapping_faces(corners)
     side, beside = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     size = np.abs(side[:, 0] * beside[:, 1] - side[:, 1] * beside[:, 0])
-    largest = np.zeros(texture * texture)
-    np.maximum.at(largest, pixel, size[face])
-    crowded = np.bincount(pixel, minlength=len(largest))[pixel] > 1
     small = np.zeros(len(corners), bool)
-    small[face[crowded & (size[face] < largest[pixel])]] = True
+    small[np.where(size[pairs[:, 0]] < size[pairs[:, 1]], pairs[:, 0], pairs[:, 1])] = True
     result, start = [], 0
     for part in parts:
         here = np.flatnonzero(small[start : start + len(part.faces)])
@@ -148,19 +143,10 @@ def _atlas(
 
 def _report(parts: Sequence[Unwrapped], charts: int, texture: int) -> UvReport:
     corners = np.concatenate([part.uvs[part.faces] for part in parts]) * texture
-    covered, overlaps = overlapping(corners, texture)
-    first = parts[0]
-    density, stretch = _scales(first, texture)
+    covered = len(np.unique(cover(corners, texture, texture).pixel))
+    density, stretch = _scales(parts[0], texture)
+    overlaps = len(overlapping_faces(corners))
     return UvReport(charts, covered / texture**2, overlaps, density, stretch)
-
-
-def overlapping(corners: np.ndarray, texture: int) -> tuple[int, int]:
-    """Texels whose centre lies in a face of (M, 3, 2) texel corners, and those in two or more."""
-    seen = cover(corners, texture, texture)
-    inside = (seen.weights > _EDGE).all(1)
-    count = np.bincount(seen.pixel[inside], minlength=texture * texture)
-    covered = np.unique(seen.pixel)
-    return len(covered), int((count > 1).sum())
 
 
 def _scales(part: Unwrapped, texture: int) -> tuple[float, float]:

@@ -10,10 +10,10 @@ from scipy import ndimage
 from engine.shape.bake import bake_color, bake_normals, frames, texels
 from engine.shape.collide import MOST_CORNERS, MOST_HULLS, convex_parts, single_hull
 from engine.shape.field_look import FieldLook
-from engine.shape.mesh import TriMesh, volume
+from engine.shape.mesh import TriMesh, vertex_normals, volume
 from engine.shape.simplify import simplify
 from engine.shape.surface import march, solidify
-from engine.shape.uv import overlapping, unwrap
+from engine.shape.uv import Unwrapped, unwrap
 from tests.engine.shape.fields import ball, box, field_of, left_red_right_blue, noise, ring
 
 RING = field_of(ring(), left_red_right_blue())
@@ -47,12 +47,6 @@ def test_no_texel_of_an_atlas_belongs_to_two_faces_of_any_level(field: np.ndarra
     assert report.overlaps == 0
     assert report.coverage == pytest.approx((count > 0).mean(), abs=0.01)
     assert report.coverage > 0.35
-
-
-def test_faces_that_lie_on_each_other_are_counted_as_overlapping():
-    square = np.array([[[1, 1], [31, 1], [1, 31]], [[1, 1], [31, 1], [1, 31]]], np.float64)
-    covered, overlaps = overlapping(square, 32)
-    assert overlaps > 0.9 * covered > 300
 
 
 def test_texel_density_and_stretch_of_a_flat_sheet_are_those_of_its_size():
@@ -130,6 +124,30 @@ def test_tangents_run_with_u_and_the_hand_makes_v_run_upwards():
     binormal = np.cross(frame.normals[part.faces[:, 0]], tangent[:, :3]) * tangent[:, 3:]
     assert (np.einsum("mc,mc->m", along, tangent[:, :3]) > 0).mean() > 0.99
     assert (np.einsum("mc,mc->m", down, binormal) < 0).mean() > 0.99
+
+
+def test_a_flap_that_is_folded_over_is_shaded_on_its_own_side():
+    # Four faces look up; a flap in a chart of its own looks down, from the corner in their middle.
+    points = np.array(
+        [
+            [0, 0, 0],
+            [1, 0, 0],
+            [0, 1, 0],
+            [-1, 0, 0],
+            [0, -1, 0],
+            [0.5, 0.1, -0.1],
+            [0.1, 0.5, -0.1],
+        ]
+    )
+    faces = np.array([[0, 1, 2], [0, 2, 3], [0, 3, 4], [0, 4, 1], [0, 6, 5]])
+    mesh = TriMesh(points, faces)
+    source = np.array([0, 1, 2, 3, 4, 0, 5, 6])
+    split = np.array([[0, 1, 2], [0, 2, 3], [0, 3, 4], [0, 4, 1], [5, 7, 6]])
+    part = Unwrapped(points[source], split, points[source][:, :2] / 4 + 0.5, source)
+    normals = frames(part, mesh).normals
+    assert vertex_normals(mesh)[0, 2] > 0.9
+    assert np.allclose(normals[0], vertex_normals(mesh)[0])
+    assert normals[5, 2] < -0.9
 
 
 @pytest.mark.parametrize("field", [RING, field_of(box(10, 6, 8)), field_of(noise(5))])
