@@ -194,7 +194,7 @@ def _report(
         "watertight": all(is_watertight(level.mesh) for level in chain),
         "bodies": max(bodies(level.mesh)[0] for level in chain),
         "handles": 1 - euler_number(finest) // 2,
-        "height_m": round(float(height), 4),
+        "height_m": round(float(height), 6),
         "size_m": [round(float(side) * unit, 4) for side in np.ptp(finest.points, axis=0)],
         "area_m2": round(area(finest) * unit**2, 6),
         "volume_m3": round(volume(finest) * unit**3, 6),
