@@ -15,9 +15,15 @@ from typing import Any, Literal
 
 from engine import protocol
 from engine.errors import VernissageError
+from engine.zoo.card import card
 
-BATCH = 200
-"""Characters in one run of the batch figure."""
+BATCH = {"voxels": 200, "shapes": 48}
+"""Assets in one run of the batch figure, by what a model makes."""
+WARM_S = {"voxels": 0.15, "shapes": 2.0}
+PACE = {"voxels": 20_000, "shapes": 3_000}
+MEMORY_GB = {"voxels": 1.5, "shapes": 2.0}
+QUERY = 128
+"""Cells along the edge of the field that a query fills."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +75,29 @@ def bench_generate(runs: int = 5, model: str = "voxel_characters") -> tuple[Figu
 
     Args:
         runs: repetitions behind each median.
-        model: a model of the zoo.
+        model: a model of the zoo or a run folder.
     """
+    makes = card(model).makes
     with tempfile.TemporaryDirectory(prefix="vernissage-bench-") as folder:
         out = Path(folder)
         cold, warm, memory = zip(*(_worker_run(model, out) for _ in range(runs)), strict=True)
-        pace = tuple(_characters_per_hour(model, out) for _ in range(min(runs, 3)))
-    figures = (
-        Figure("cold worker start to first character", "s", cold, bar=8.0),
-        Figure("warm worker, one character to GLB", "s", warm, bar=0.15),
-        Figure("characters an hour, no previews", "1/h", pace, 20_000, "higher"),
-        Figure("peak memory of the worker", "GB", memory, bar=1.5),
-    )
-    return figures if all(memory) else figures[:-1]
+        count = BATCH[makes]
+        pace = tuple(_assets_per_hour(model, out, count) for _ in range(min(runs, 3)))
+    figures = [
+        Figure("cold worker start to first asset", "s", cold, bar=8.0),
+        Figure("warm worker, one asset to GLB", "s", warm, bar=WARM_S[makes]),
+        Figure(f"assets an hour, {count} at a time", "1/h", pace, PACE[makes], "higher"),
+    ]
+    if all(memory):
+        figures.append(Figure("peak memory of the worker", "GB", memory, bar=MEMORY_GB[makes]))
+    if makes == "shapes":
+        _, *query = (_query_seconds(model, seed) for seed in range(runs + 1))  # the first warms up
+        figures.append(Figure(f"field of a new shape at {QUERY}³", "s", tuple(query), bar=0.5))
+    return tuple(figures)
 
 
 def _worker_run(model: str, out: Path) -> tuple[float, float, float]:
-    """Seconds from a cold start to a character, seconds for one when warm, peak memory in GB."""
+    """Seconds from a cold start to an asset, seconds for one when warm, peak memory in GB."""
     begin = time.perf_counter()
     with _worker() as worker:
         _make_one(worker, model, out, seed=0)
@@ -127,14 +139,27 @@ def _make_one(worker: subprocess.Popen[bytes], model: str, out: Path, seed: int)
     raise VernissageError("The worker ended before it answered")
 
 
-def _characters_per_hour(model: str, out: Path) -> float:
+def _assets_per_hour(model: str, out: Path, count: int) -> float:
     from engine.generate import generate
     from engine.request import GenerateRequest
 
-    request = GenerateRequest(model=model, count=BATCH, previews=False, out=out / "batch")
+    request = GenerateRequest(model=model, count=count, previews=False, out=out / "batch")
     begin = time.perf_counter()
     generate(request)
-    return BATCH / (time.perf_counter() - begin) * 3600
+    return count / (time.perf_counter() - begin) * 3600
+
+
+def _query_seconds(model: str, seed: int) -> float:
+    """Seconds from a latent to signed distances on a grid of QUERY³, one body, model loaded."""
+    from engine.makers.item import load
+    from engine.makers.shapes import sample_shape
+    from engine.shape.surface import solidify
+
+    loaded = load(model)
+    begin = time.perf_counter()
+    field = sample_shape(loaded, seed).field
+    solidify(field, max(1, QUERY // field.shape[1]))
+    return time.perf_counter() - begin
 
 
 def peak_memory_gb(pid: int) -> float:

@@ -174,15 +174,18 @@ def worker() -> None:
 
 @bench.command("generate")
 def bench_generate(
+    model: Annotated[
+        str, typer.Argument(help="A model's name, or a run folder.")
+    ] = "voxel_characters",
     runs: Annotated[int, typer.Option(min=1, help="Repetitions behind each median.")] = 5,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Cold start, warm character, characters per hour, peak memory: medians with min and max."""
+    """Cold start, warm asset, assets per hour, peak memory: medians with min and max."""
     with errors_as_sentences(as_json=as_json, verbose=verbose):
         from engine.bench import bench_generate as run
 
-        _show_figures(run(runs), as_json)
+        _show_figures(run(runs, model), as_json)
 
 
 @bench.command("train")

@@ -11,7 +11,7 @@ from engine import bench
 
 
 def test_bench_measures_every_figure_of_a_real_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "BATCH", 2)
+    monkeypatch.setitem(bench.BATCH, "voxels", 2)
     cold, warm, pace, *memory = bench.bench_generate(runs=1)
     assert 0 < warm.median < cold.median
     assert pace.median > 0

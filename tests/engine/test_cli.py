@@ -393,7 +393,7 @@ def test_bench_prints_medians_with_their_range(monkeypatch: pytest.MonkeyPatch) 
     from engine import bench
 
     figures = (bench.Figure("start", "s", (3.0, 1.0, 9.0), bar=2.0),)
-    monkeypatch.setattr(bench, "bench_generate", lambda runs: figures)
+    monkeypatch.setattr(bench, "bench_generate", lambda runs, model: figures)
     value = json.loads(run("bench", "generate", "--json").stdout)["figures"][0]
     assert (value["median"], value["min"], value["max"], value["reached"]) == (3, 1, 9, False)
     assert "≤ 2" in run("bench", "generate").stdout
