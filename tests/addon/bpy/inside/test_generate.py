@@ -237,16 +237,22 @@ def test_one_undo_takes_back_what_one_click_added(engine: Engine) -> None:
     assert census() == after
 
 
-def test_an_edit_in_progress_goes_on_where_it_was(engine: Engine) -> None:
+def test_an_edit_in_progress_goes_on_where_it_was_and_can_be_undone_to(engine: Engine) -> None:
     engine("happy")
     cube = bpy.data.objects["Cube"]
     bpy.context.view_layer.objects.active = cube
     bpy.ops.object.mode_set(mode="EDIT")
-    bpy.ops.vernissage.generate()
+    bpy.ops.ed.undo_push(message="before")
+    before = census()
+    bpy.ops.vernissage.generate("EXEC_DEFAULT", True)
+    assert len(made()) == 1
     assert bpy.context.view_layer.objects.active.name == "Cube"
     assert bpy.context.mode == "EDIT_MESH"
+    with view_3d():
+        bpy.ops.ed.undo()
+    assert census() == before
+    assert bpy.context.mode == "EDIT_MESH"
     bpy.ops.object.mode_set(mode="OBJECT")
-    assert len(made()) == 1
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -275,3 +276,31 @@ def test_seeds_that_gave_nothing_are_told_and_the_others_placed(props_engine: En
     assert bpy.ops.vernissage.generate() == {"FINISHED"}
     assert len(roots()) == 2
     assert settings().seed == 2
+
+
+def test_b25_the_true_engine_makes_shapes_of_a_class(prefs: Any) -> None:
+    program = Path(__file__).with_name("tiny_engine.py")
+    prefs.engine_command = f'"{sys.executable}" "{program}"'
+    assert bpy.ops.vernissage.check_engine() == {"FINISHED"}
+    chosen = settings()
+    chosen.model, chosen.class_name, chosen.count = "balls", "round/ball", 2
+    chosen.triangles, chosen.texture, chosen.lods, chosen.collider = 300, "256", 2, "hull"
+    try:
+        assert bpy.ops.vernissage.generate() == {"FINISHED"}
+        bpy.context.view_layer.update()
+        assert len(roots()) == 2
+        for root in roots():
+            assert root["vernissage_class"] == "ball"
+            # 16 voxels of the class's 2 cm.
+            assert tuple(root.dimensions) == pytest.approx((0.32,) * 3, rel=0.05)
+            assert len(root.data.polygons) == pytest.approx(300, rel=0.05)
+        names = [collection.name for collection in bpy.data.collections]
+        assert [name for name in names if name.endswith("LODs")] == [
+            "balls-ball-000000 LODs",
+            "balls-ball-000001 LODs",
+        ]
+        chosen.class_name = "bell"
+        with pytest.raises(RuntimeError, match="did you mean ball"):
+            bpy.ops.vernissage.generate()
+    finally:
+        prefs.models = ""
