@@ -33,7 +33,7 @@ from engine.zoo.registry import Loaded
 
 STOPS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 """Standard deviations at which the sheet of directions shows a shape."""
-TILE = 160
+TILE = 112
 
 
 def edit(

@@ -46,8 +46,8 @@ class Error:
 
     Attributes:
         overlap: intersection over union of the insides.
-        distance: mean difference of the distance in voxels, within REACH of the surface.
-        color: mean difference of the colour on the surface, in parts of 255.
+        distance, color: mean differences within a voxel of the wanted surface, in voxels and in
+            parts of 255.
     """
 
     overlap: float
@@ -162,12 +162,11 @@ def error(made: np.ndarray, wanted: np.ndarray, known: np.ndarray | None = None)
     """Compare two fields (4, N, N, N) where `known` (N, N, N) is at least half."""
     where = np.ones(wanted.shape[1:], bool) if known is None else known >= 0.5
     inside, real = (made[0] > 0) & where, (wanted[0] > 0) & where
-    near = where & (np.abs(wanted[0]) < 1)
     either = (inside | real).sum()
-    skin = near & (np.abs(wanted[0]) * REACH < 1)
+    skin = where & (np.abs(wanted[0]) * REACH < 1)
     apart = np.abs(made - wanted)
     return Error(
         overlap=float((inside & real).sum() / either) if either else 1.0,
-        distance=float(apart[0][near].mean() * REACH) if near.any() else 0.0,
+        distance=float(apart[0][skin].mean() * REACH) if skin.any() else 0.0,
         color=float(apart[1:, skin].mean() * 127.5) if skin.any() else 0.0,
     )

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import igl
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import distance_transform_edt
 
 from engine.data.mesh_field import MARGIN, encode_soup
 from engine.data.mesh_shell import weld
@@ -210,8 +210,7 @@ def _up_to(lids: TriMesh, placed: Soup, inside: np.ndarray) -> tuple[np.ndarray,
     # Nearer to a hole than to any surface, or far out in the open: who knows.
     missing = (to_lid < there + FEATHER) & (beyond | (to_lid < FEATHER))
     unknown = (missing | (~inside.reshape(-1) & (there > TRUSTED))).reshape(inside.shape)
-    known = gaussian_filter((~unknown).astype(np.float64), FEATHER / 2)
-    known[unknown] = 0
+    known = ((distance_transform_edt(~unknown) - 0.5) / FEATHER).clip(0, 1)
     onward = beyond & (to_lid <= ONWARD) & (to_lid <= there)
     return known, onward.reshape(inside.shape)
 

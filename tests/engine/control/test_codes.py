@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from engine.control.codes import Space, arc, mix, nearest_class, path, towards
-from tests.engine.control.tiny import GEOMETRY, ellipsoids, space_of, untrained
+from tests.engine.control.tiny import GEOMETRY, eggs, space_of, untrained
 
 
 @pytest.fixture(scope="module")
 def space() -> Space:
-    return space_of(ellipsoids())
+    return space_of(eggs())
 
 
 @pytest.fixture(scope="module")

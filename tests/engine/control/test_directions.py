@@ -9,12 +9,12 @@ import torch
 from engine.control.codes import Space
 from engine.control.directions import find_directions, move, sefa
 from engine.control.traits import traits
-from tests.engine.control.tiny import GEOMETRY, ellipsoids, space_of, untrained
+from tests.engine.control.tiny import GEOMETRY, eggs, space_of, untrained
 
 
 @pytest.fixture(scope="module")
 def space() -> Space:
-    return space_of(ellipsoids())
+    return space_of(eggs())
 
 
 @pytest.mark.parametrize("decoder", ["folded", "triplane"])
@@ -53,7 +53,9 @@ def test_c24_names_say_what_a_ruler_finds(space: Space) -> None:
             continue
         checked += 1
         means = [
-            np.mean([traits(x)[trait] for x in space.samples(move(space.generator, codes, one, by))])
+            np.mean(
+                [traits(x)[trait] for x in space.samples(move(space.generator, codes, one, by))]
+            )
             for by in (-2, 0, 2)
         ]
         assert means[0] < means[1] < means[2]

@@ -1,4 +1,4 @@
-"""Small models of textured shapes: one whose shapes are ellipsoids, one untrained as it is built."""
+"""Small models of textured shapes: one that makes eggs, one untrained as it is built."""
 
 from __future__ import annotations
 
@@ -34,42 +34,48 @@ NET = {
 GEOMETRY = 12
 
 
-class EllipsoidDecoder(PaletteDecoder):
-    """An ellipsoid whose half axes follow from the first layer; the second one digs a dent on top."""
+class EggDecoder(PaletteDecoder):
+    """A body that fills its cube, between an egg and a brick; the second layer digs a dent on top."""
 
     layers = 2
 
     def __init__(self) -> None:
         super().__init__(geometry=GEOMETRY, color=6, colors=4)
-        self.start = nn.Linear(GEOMETRY, 3)
+        self.start = nn.Linear(GEOMETRY, 1)
         self.dent = nn.ModuleDict({"affine": nn.Linear(GEOMETRY, 1)})
-        line = (torch.arange(16) - 7.5) / 7.5
+        line = (torch.arange(16) - 7.5) / 6.5  # 1 where a filled box ends
         self.register_buffer("place", torch.stack(torch.meshgrid(line, line, line, indexing="ij")))
 
     def volume(self, shape: Tensor, color: Tensor) -> tuple[Tensor, Tensor]:
         first, second = layer_codes(shape, self.layers)
-        half = 0.55 + 0.3 * torch.tanh(self.start(first))
-        depth = torch.sigmoid(self.dent["affine"](second))
+        power = (2 + torch.sigmoid(3 * self.start(first)))[:, :, None, None]
+        depth = 0.5 * torch.sigmoid(self.dent["affine"](second))[:, :, None, None]
         place = self.get_buffer("place")
-        round_ = 1 - (place / half[:, :, None, None, None]).square().sum(1).sqrt()
-        top = (place - torch.tensor([0.6, 0.0, 0.0]).view(3, 1, 1, 1)).square().sum(0).sqrt()
-        distance = (4 * torch.minimum(round_, top - 0.3 * depth[..., None, None])).clamp(-1, 1)
+        body = 1 - (place.abs()[None] ** power[:, None]).sum(1) ** (1 / power)
+        rim = torch.tensor([1.0, 0.0, 0.0]).view(3, 1, 1, 1)
+        dent = (place - rim).square().sum(0).sqrt() - depth
         sample = torch.zeros(len(shape), 7, 16, 16, 16)
-        sample[:, 0] = distance
+        sample[:, 0] = (13 * torch.minimum(body, dent)).clamp(-1, 1)
         parts = voxels(fold(sample), CHANNELS)[..., :1]
         score = torch.zeros(*parts.shape[:-1], self.colors)
-        score[:, 4:, ..., 0] = 3.0  # the upper half has one colour, the lower another
-        score[:, :4, ..., 1] = 3.0
+        score[:, 4:, ..., 0] = 6.0  # the upper half has one colour, the lower another
+        score[:, :4, ..., 1] = 6.0
         return parts, score
 
+    def proportions(self, code: Tensor) -> Tensor:
+        shape = code[..., : self.geometry]
+        first = shape[:, 0] if shape.ndim == 3 else shape
+        sides = 0.35 + 0.65 * torch.sigmoid(6 * self.squeeze(first)).float()
+        return 2 * sides / sides.amax(1, keepdim=True) - 1
 
-def ellipsoids() -> Loaded:
+
+def eggs() -> Loaded:
     """A model whose codes mean something, as the zoo would load it."""
     with torch.random.fork_rng():
         torch.manual_seed(3)
         model = _model("folded")
         generator = FieldGenerator(
-            EllipsoidDecoder(), classes=len(CLASSES), z_dim=8, color=6, encoder_widths=(8, 12)
+            EggDecoder(), classes=len(CLASSES), z_dim=8, color=6, encoder_widths=(8, 12)
         )
     return _loaded(model, generator)
 
