@@ -23,9 +23,22 @@ from engine.cli import app
 ROOT = Path(__file__).resolve().parents[1]
 
 # Imports run from a room to itself and to those before it, never to one further on.
-ROOMS = ("data", "gan", "nets", "models", "shape", "assets", "check", "metrics", "zoo", "makers")
+ROOMS = (
+    "data",
+    "gan",
+    "nets",
+    "models",
+    "shape",
+    "assets",
+    "check",
+    "metrics",
+    "zoo",
+    "makers",
+    "control",
+)
 FOUNDATION = {"errors", "files", "request"}
 VERBS = {
+    "edit",
     "generate",
     "train",
     "evaluate",
@@ -40,6 +53,7 @@ FRONT = {
     *VERBS,
     "cli",
     "cli_check",
+    "cli_control",
     "cli_dataset",
     "cli_generate",
     "cli_repair",
