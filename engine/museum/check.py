@@ -18,6 +18,7 @@ from engine.museum.parts import Ground
 from engine.museum.schema import Museum, ScreenSlot, WallSlot
 from engine.museum.solids import Solid, axes, door_corners, solids
 from engine.museum.walk import Walk
+from engine.museum.ways import bridges
 
 TOLERANCE = 0.005  # metres; the file is rounded to millimetres
 DOOR = (0.915, 2.1)
@@ -61,14 +62,14 @@ def _floor(museum: Museum) -> Iterator[Fault]:
                 yield Fault("F1", a, f"{a} and {names[j]} overlap")
     for door in museum.doors:
         corners = door_corners(door)
-        for room in door.rooms:
-            if room is not None and not inside(corners, outlines[room]).any():
-                yield Fault("F2", door.id, f"{door.id} does not lead into {room}")
+        for name in door.rooms:
+            if name is not None and not inside(corners, outlines[name]).any():
+                yield Fault("F2", door.id, f"{door.id} does not lead into {name}")
         if door.width < DOOR[0] or door.height < DOOR[1]:
             yield Fault("F3", door.id, f"{door.id} is narrower or lower than a visitor needs")
     pairs = [(a, b) for a, b in (d.rooms for d in museum.doors) if b is not None]
     if len(museum.rooms) > 1:
-        exits = Counter(room for pair in pairs for room in pair)
+        exits = Counter(name for pair in pairs for name in pair)
         for room in museum.rooms:
             if exits[room.id] < 2:
                 yield Fault("F4", room.id, f"{room.id} is a dead end")
@@ -78,39 +79,6 @@ def _floor(museum: Museum) -> Iterator[Fault]:
     for work in museum.works:
         if shown[work.id] != 1:
             yield Fault("F5", work.id, f"{work.id} is shown in {shown[work.id]} places")
-
-
-def bridges(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Doors without which the house falls into two parts (Tarjan's low points)."""
-    ways: dict[str, list[tuple[str, int]]] = {}
-    for i, (a, b) in enumerate(pairs):
-        ways.setdefault(a, []).append((b, i))
-        ways.setdefault(b, []).append((a, i))
-    order: dict[str, int] = {}
-    low: dict[str, int] = {}
-    found = []
-    for root in ways:
-        if root in order:
-            continue
-        order[root] = low[root] = len(order)
-        stack = [(root, -1, iter(ways[root]))]
-        while stack:
-            here, came, rest = stack[-1]
-            for there, door in rest:
-                if there not in order:
-                    order[there] = low[there] = len(order)
-                    stack.append((there, door, iter(ways[there])))
-                    break
-                if door != came:
-                    low[here] = min(low[here], order[there])
-            else:
-                stack.pop()
-                if stack:
-                    before = stack[-1][0]
-                    low[before] = min(low[before], low[here])
-                    if low[here] > order[before]:
-                        found.append((before, here))
-    return found
 
 
 def _standing(museum: Museum) -> Iterator[Fault]:

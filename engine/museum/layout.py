@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.museum.themes import PlanStyle
 
+_COURT_TO, _SPINE_TO = 28, 15  # rooms; a house of more is laid out as a loop
 _COLUMNS_FROM = 15  # rooms; two rows of more than seven are a march
 
 
@@ -97,9 +98,9 @@ def route_of(count: int, style: PlanStyle) -> tuple[int, ...]:
 def _tree(
     count: int, style: PlanStyle
 ) -> tuple[Slice, tuple[int, ...], tuple[tuple[int, ...], ...]]:
-    if style.kind == "court" and count >= 4:
+    if style.kind == "court" and 4 <= count <= _COURT_TO:
         return _court(count)
-    if style.kind == "spine" and count >= 4:
+    if style.kind == "spine" and 4 <= count <= _SPINE_TO:
         return _spine(count)
     return _loop(count, style.front)
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.museum.chance import stream
 from engine.museum.layout import Layout, Rect
 from engine.museum.themes import PlanStyle
+from engine.museum.ways import bridges, reach
 
 JAMB = 0.7  # metres of wall left beside a door, at least
 _TOUCH = 1e-6
@@ -82,11 +84,14 @@ def open_doors(
     walls: dict[tuple[int, int], Shared],
     style: PlanStyle,
     width: float,
-    rng: np.random.Generator,
+    seed: int,
+    attempt: int,
 ) -> list[Opening] | None:
     """Join the rooms of the route and some other neighbours; None where the walls are too short.
 
-    No door is the only way to a part of the house: where one would be, another is opened.
+    No door is the only way to a part of the house: where one would be, another is opened. What
+    chance decides depends on the pair of rooms alone, so that a room that grows moves no other's
+    doors, until another `attempt` throws the dice anew.
     """
     route = layout.route
     if len(route) == 1:
@@ -95,16 +100,17 @@ def open_doors(
     wanted = [key for a, b in trips if (key := (min(a, b), max(a, b))) in walls]
     joined = sorted(set(wanted))
     for key in sorted(set(walls) - set(joined)):
-        if rng.random() < style.shortcuts:
+        if stream(seed, "shortcut", *key).random() < style.shortcuts:
             joined.append(key)
     doubled: set[tuple[int, int]] = set()
     while lonely := bridges([*joined, *doubled]):
-        far = reach(lonely[0][1], [k for k in joined if k not in lonely])
+        key = (min(lonely[0]), max(lonely[0]))
+        far = reach(key[1], [pair for pair in joined if pair != key])
         spare = [k for k in sorted(walls) if k not in joined and (k[0] in far) != (k[1] in far)]
         if spare:
             joined.append(spare[0])
-        elif walls[lonely[0]].high - walls[lonely[0]].low >= width + 2 * JAMB:
-            doubled.add(lonely[0])
+        elif walls[key].high - walls[key].low >= width + 2 * JAMB:
+            doubled.add(key)
         else:
             return None
     if len(reach(0, joined)) < len(route):
@@ -122,7 +128,8 @@ def open_doors(
             shares = [0.5]
         else:
             # Doors that do not face each other leave long walls, and no view through the house.
-            shares = [(0.18, 0.82)[(number + key[0]) % 2] + float(rng.uniform(-0.1, 0.1))]
+            side = stream(seed, "door", *key, attempt).uniform(0.08, 0.28)
+            shares = [float(side if (number + key[0]) % 2 else 1.0 - side)]
         yaw = _yaw(layout.rects[key[0]], wall.axis, wall.line)
         doors += [Opening(wall.rooms, wall.axis, wall.line, wall.at(s), yaw) for s in shares]
     return doors
@@ -152,31 +159,6 @@ def bounds(rects: Iterable[Rect]) -> Rect:
     corners = np.asarray([(r.x0, r.z0, r.x1, r.z1) for r in rects])
     low, high = corners[:, :2].min(0), corners[:, 2:].max(0)
     return Rect(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-
-
-def bridges(doors: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Joined pairs of rooms whose one door is the only way between two parts of the house."""
-    found = []
-    for key in sorted(set(doors)):
-        if doors.count(key) == 1:
-            rest = [d for d in doors if d != key]
-            if key[1] not in reach(key[0], rest):
-                found.append(key)
-    return found
-
-
-def reach(start: int, doors: Sequence[tuple[int, int]]) -> set[int]:
-    """All rooms that one can walk to."""
-    seen, todo = {start}, [start]
-    while todo:
-        here = todo.pop()
-        for a, b in doors:
-            if here in (a, b):
-                other = b if here == a else a
-                if other not in seen:
-                    seen.add(other)
-                    todo.append(other)
-    return seen
 
 
 def _yaw(rect: Rect, axis: str, line: float) -> float:

@@ -14,7 +14,6 @@ import numpy as np
 from engine import __version__
 from engine.errors import CannotPlan
 from engine.museum import assemble, route
-from engine.museum.chance import stream
 from engine.museum.curate import curate
 from engine.museum.hang import Rules
 from engine.museum.layout import Layout, lay_out, route_of
@@ -27,8 +26,11 @@ from engine.museum.themes import Theme, theme
 from engine.museum.walk import Walk
 from engine.museum.works import exhibits
 
-_ROUNDS = 40
+_ROUNDS = 60
+_ANEW = 12  # rounds after which doors are put elsewhere
+_LARGEST = 60_000.0  # square metres
 _GROW = 1.12
+_GROW_ALL = 1.01
 _MOST_PER_ROOM = 60
 _CUT = 0.26  # share of its shorter side that an octagon loses at each corner
 
@@ -42,8 +44,10 @@ def plan(request: MuseumRequest) -> Museum:
     """
     house = _curated(request, theme(request.theme))
     areas = [need(house, place) for place in range(len(house.rooms))]
-    trouble: list[str] = []
+    tight: set[int] = set()
     for attempt in range(_ROUNDS):
+        if sum(areas) > _LARGEST:
+            break
         rooms, doors, tight = _arrange(house, areas, attempt)
         if not tight:
             museum = _write(house, rooms, doors)
@@ -54,11 +58,18 @@ def plan(request: MuseumRequest) -> Museum:
                 liked = _liked(house, museum)
                 found = route.tours(museum, walk, liked, request.visitor)
                 return museum.model_copy(update={"tours": found})
-        trouble = [house.rooms[place].title for place in sorted(tight)]
-        areas = [a * _GROW if place in tight else a for place, a in enumerate(areas)]
+        # All grow a little: a room that takes its neighbours' place must not make them too small.
+        areas = [a * (_GROW if place in tight else _GROW_ALL) for place, a in enumerate(areas)]
+    pinned = [e.first.title for p in sorted(tight) for e in house.rooms[p].exhibits if e.fixed]
+    if pinned:
+        raise CannotPlan(
+            f"No wall was found that holds {' and '.join(pinned[:4])} where they are fixed",
+            remedy="Move them apart, away from doors, or to another wall or room.",
+        )
+    titles = ", ".join(house.rooms[place].title for place in sorted(tight)[:4])
     raise CannotPlan(
-        f"No plan was found for the room {trouble[0]}",
-        remedy="Fix fewer works to places, ask for more rooms, or try another seed.",
+        f"No plan was found for {titles}",
+        remedy="Ask for more rooms or fewer works, or try another seed.",
     )
 
 
@@ -177,11 +188,10 @@ def _doors(house: House, layout: Layout, cuts: list[float], attempt: int) -> lis
     """All doors, the entrance first; without the octagon where that leaves no place for one."""
     style = house.theme
     thickness, width = style.room.wall, style.room.door[0]
-    rng = stream(house.request.seed, "doors", attempt)
     for corners in (cuts, [0.0] * len(cuts)):
         front = entrance(layout, corners[layout.route[0]], thickness, width)
         walls = shared_walls(layout.rects, corners, thickness, width)
-        inside = open_doors(layout, walls, style.plan, width, rng)
+        inside = open_doors(layout, walls, style.plan, width, house.request.seed, attempt // _ANEW)
         if front is not None and inside is not None:
             cuts[:] = corners
             return [front, *inside]

@@ -124,7 +124,8 @@ def _partitions(
     """Free-standing walls across the longer axis, and the bays that they leave."""
     wide = inner.width >= inner.depth
     long, short = max(inner.width, inner.depth), min(inner.width, inner.depth)
-    count = min(most, int((long - _AISLE) / (_AISLE + PARTITION_DEPTH)))
+    # An even number, so that none stands in the axis of the room and its entrance.
+    count = min(most, int((long - _AISLE) / (_AISLE + PARTITION_DEPTH))) // 2 * 2
     length = short - 2 * _END
     if count < 1 or length < 2.5:
         return (), (inner,)

@@ -46,7 +46,9 @@ class OwnWork(Part):
     kind: WorkKind
     title: Line = Field(min_length=1)
     file: FilePath | None = None
-    size: tuple[Side, Side] | tuple[Side, Side, Side] = Field(description="Width, height, depth.")
+    size: tuple[Side, ...] = Field(
+        min_length=2, max_length=3, description="Width and height; of solid works depth as well."
+    )
     alt: Text = ""
     class_name: Line | None = None
     style: Line | None = None

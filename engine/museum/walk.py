@@ -7,7 +7,6 @@ meant. Everything is conservative: a cell counts as free only when the whole vis
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 from scipy import ndimage, sparse
@@ -21,6 +20,8 @@ CELL = 0.1  # metres
 RADIUS = 0.4575  # half of the clear width of 0.915 m that a wheelchair needs
 NEAREST, FARTHEST = 1.05, 4.5
 _SIDEWAYS = (0.0, 15.0, -15.0, 30.0, -30.0, 42.0, -42.0)
+_ASIDE = (0.6, -0.6, 1.0, -1.0, 1.5, -1.5, 2.2, -2.2)
+_NEARBY = 50  # cells around start and goal in which a way is looked for first
 _CELLS = 16_000_000
 
 
@@ -139,6 +140,8 @@ class Walk:
         """The corners of a short walk from start to goal, without start; None if there is none."""
         if self.line_is_clear(start, goal):
             return (goal,)
+        if (corner := self._around(start, goal)) is not None:
+            return (corner, goal)
         cells = self._cells_between(self.cell(start), self.cell(goal))
         if cells is None:
             return None
@@ -152,49 +155,61 @@ class Walk:
             here = ahead
         return tuple(out)
 
-    @cached_property
-    def _graph(self) -> tuple[sparse.csr_array, np.ndarray]:
-        """Steps between neighbouring clear cells with their lengths, and each cell's number."""
-        number = np.full(self.clear.shape, -1, np.int32)
-        number[self.clear] = np.arange(np.count_nonzero(self.clear), dtype=np.int32)
-        rows, columns = number.shape
-        pairs, lengths = [], []
-        for a, b in ((0, 1), (1, 0), (1, 1), (1, -1)):
-            here = number[: rows - a, max(0, -b) : columns - max(0, b)]
-            there = number[a:, max(0, b) : columns - max(0, -b)]
-            both = (here >= 0) & (there >= 0)
-            if a and b:  # never between two blocked cells, nor along the corner of one
-                both &= number[: rows - 1, max(0, b) : columns - max(0, -b)] >= 0
-                both &= number[1:, max(0, -b) : columns - max(0, b)] >= 0
-            pairs.append(np.stack([here[both], there[both]]))
-            lengths.append(np.full(pairs[-1].shape[1], np.hypot(a, b)))
-        one, two = np.concatenate(pairs, 1)
-        steps = np.concatenate(lengths)
-        count = int(number.max()) + 1
-        both_ways = (np.concatenate([one, two]), np.concatenate([two, one]))
-        graph = sparse.csr_array((np.tile(steps, 2), both_ways), shape=(count, count))
-        return graph, number
+    def _around(self, start: Ground, goal: Ground) -> Ground | None:
+        """One corner beside the straight line that leads past what is in the way, if there is one."""
+        a, b = np.asarray(start), np.asarray(goal)
+        aside = np.asarray([b[1] - a[1], a[0] - b[0]]) / max(float(np.linalg.norm(b - a)), 1e-9)
+        for out in _ASIDE:
+            for share in (0.5, 0.3, 0.7):
+                corner = self.point(self.cell(a + share * (b - a) + out * aside))
+                if self.line_is_clear(start, corner) and self.line_is_clear(corner, goal):
+                    return corner
+        return None
 
     def _cells_between(
         self, start: tuple[int, int], goal: tuple[int, int]
     ) -> list[tuple[int, int]] | None:
-        """Shortest way over clear cells."""
+        """Shortest way over clear cells: nearby if there is one, else through the whole house."""
         if not self.region[start] or self.region[start] != self.region[goal]:
             return None
-        graph, number = self._graph
-        first, last = int(number[start]), int(number[goal])
-        straight = float(np.hypot(start[0] - goal[0], start[1] - goal[1]))
-        for limit in (1.5 * straight + 60.0, np.inf):  # most ways are short: look nearby first
-            _, before = csgraph.dijkstra(
-                graph, indices=first, return_predecessors=True, limit=limit
-            )
+        ends = np.asarray([start, goal])
+        for margin in (_NEARBY, max(self.clear.shape)):
+            low = np.maximum(ends.min(0) - margin, 0)
+            high = np.minimum(ends.max(0) + margin + 1, self.clear.shape)
+            clear = self.clear[low[0] : high[0], low[1] : high[1]]
+            graph, number = _steps(clear)
+            first, last = (int(number[tuple(end - low)]) for end in ends)
+            _, before = csgraph.dijkstra(graph, indices=first, return_predecessors=True)
             if last == first or before[last] >= 0:
                 break
         path = [last]
         while path[-1] != first:
             path.append(int(before[path[-1]]))
-        cells = np.argwhere(self.clear)[path[::-1]]
+        cells = np.argwhere(clear)[path[::-1]] + low
         return [(int(r), int(c)) for r, c in cells]
+
+
+def _steps(clear: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
+    """Lengths of the steps between neighbouring clear cells, and each cell's number or -1."""
+    number = np.full(clear.shape, -1, np.int32)
+    number[clear] = np.arange(np.count_nonzero(clear), dtype=np.int32)
+    rows, columns = number.shape
+    pairs, lengths = [], []
+    for a, b in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        here = number[: rows - a, max(0, -b) : columns - max(0, b)]
+        there = number[a:, max(0, b) : columns - max(0, -b)]
+        both = (here >= 0) & (there >= 0)
+        if a and b:  # never between two blocked cells, nor along the corner of one
+            both &= number[: rows - 1, max(0, b) : columns - max(0, -b)] >= 0
+            both &= number[1:, max(0, -b) : columns - max(0, b)] >= 0
+        pairs.append(np.stack([here[both], there[both]]))
+        lengths.append(np.full(pairs[-1].shape[1], np.hypot(a, b)))
+    one, two = np.concatenate(pairs, 1)
+    both_ways = (np.concatenate([one, two]), np.concatenate([two, one]))
+    count = int(number.max()) + 1
+    return sparse.csr_array(
+        (np.tile(np.concatenate(lengths), 2), both_ways), (count, count)
+    ), number
 
 
 def sight_points(slot: AnySlot, stand: Ground) -> tuple[list[np.ndarray], float]:
