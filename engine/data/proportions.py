@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
 from engine.data.voxel_field import REACH
+from engine.errors import EmptyShape
 
 NARROWEST = 0.2
 """Least proportion: a sheet is not stretched until its noise is a relief."""
@@ -31,13 +32,14 @@ def fill(field: Tensor, size: int) -> tuple[Tensor, Tensor]:
         size: edge of the result in voxels.
     Returns:
         (4, size, size, size), and the proportions (3,) of the box along z, y, x: 1 for the longest.
+    Raises:
+        EmptyShape: there is no inside.
     """
-    solid = field[0] > 0
-    sides = []
-    for axis in range(3):
-        line = torch.nonzero(solid.any(dim=[a for a in range(3) if a != axis])[..., None].any(-1))
-        sides.append((float(line.min()), float(line.max()) + 1))
-    return fill_box(field, torch.tensor(sides), size)
+    inside = torch.nonzero(field[0] > 0).float()
+    if not len(inside):
+        raise EmptyShape("the field has no inside")
+    sides = torch.stack([inside.amin(0), inside.amax(0) + 1], 1)
+    return fill_box(field, sides, size)
 
 
 def fill_box(field: Tensor, box: Tensor, size: int) -> tuple[Tensor, Tensor]:

@@ -252,7 +252,7 @@ def field_loss(made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
     shape = ((a[..., :1] - b[..., :1]).abs() * (0.25 + near.ceil())).mean()
     error = (a[..., 1:] - b[..., 1:]).abs().mean(-1, keepdim=True)
     color = (error * near).sum() / near.sum().clamp(min=1)
-    return 4 * shape, 0.5 * color
+    return 4 * shape, color
 
 
 def coverage_loss(generator: FieldGenerator, code: Tensor, label: Tensor, draws: Tensor) -> Tensor:

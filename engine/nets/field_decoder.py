@@ -66,7 +66,7 @@ class PaletteDecoder(nn.Module):
         if self.training:
             # A softmax over so few entries, with its backward pass, costs as much as the
             # convolutions; one product with (palette, 1) mixes and normalises.
-            weight = score.clamp(-8, 8).exp().flatten(1, 4)
+            weight = (score - score.detach().amax(-1, keepdim=True)).exp().flatten(1, 4)
             mixed = weight @ nn.functional.pad(palette, (0, 1), value=1.0).to(weight.dtype)
             mixed = mixed.float()
             color = (mixed[..., :3] / mixed[..., 3:]).view(*distance.shape[:-1], 3)

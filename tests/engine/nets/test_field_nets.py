@@ -1,0 +1,111 @@
+"""Nets of textured fields: folding is exact, shapes know nothing of colours, styles can be mixed."""
+
+import pytest
+import torch
+
+from engine.nets.cells import FOLDED, fold, proportions_of, unfold
+from engine.nets.field import FieldGenerator
+from engine.nets.field_critic import FieldCritic
+from engine.nets.field_decoder import FoldedDecoder, PaletteDecoder
+from engine.nets.triplane import TriplaneDecoder
+
+SIZES = {"geometry": 12, "color": 6, "colors": 3}
+
+
+def decoder(kind: str) -> PaletteDecoder:
+    if kind == "folded":
+        return FoldedDecoder(widths=(8, 8), depth=1, paint=8, **SIZES)
+    return TriplaneDecoder(widths=(8, 8, 8), hidden=8, **SIZES)
+
+
+def generator(kind: str = "folded") -> FieldGenerator:
+    torch.manual_seed(0)
+    return FieldGenerator(decoder(kind), classes=3, z_dim=5, color=6, encoder_widths=(8, 8))
+
+
+def samples(count: int = 2, size: int = 16) -> torch.Tensor:
+    torch.manual_seed(1)
+    field = torch.rand(count, 4, size, size, size) * 2 - 1
+    wide = (torch.rand(count, 3, 1, 1, 1) * 2 - 1).expand(-1, -1, size, size, size)
+    return torch.cat([field, wide], 1)
+
+
+def test_folding_is_undone_by_unfolding() -> None:
+    x = samples()
+    folded = fold(x)
+    assert folded.shape == (2, FOLDED, 8, 8, 8)
+    assert folded.is_contiguous(memory_format=torch.channels_last_3d)
+    torch.testing.assert_close(unfold(folded), x)
+    torch.testing.assert_close(proportions_of(folded), x[:, 4:, 0, 0, 0])
+
+
+@pytest.mark.parametrize("kind", ["folded", "triplane"])
+def test_the_geometry_depends_on_the_shape_code_alone_d21(kind: str) -> None:
+    net = generator(kind).eval()
+    code = net.on_spheres(torch.randn(2, 18))
+    other = torch.cat([code[:, :12], net.on_spheres(torch.randn(2, 18))[:, 12:]], 1)
+    a, b = unfold(net.decode(code)), unfold(net.decode(other))
+    assert torch.equal(a[:, 0], b[:, 0])
+    assert torch.equal(a[:, 4:], b[:, 4:])
+    assert not torch.equal(a[:, 1:4], b[:, 1:4])
+
+
+def test_evaluation_paints_with_the_palette_alone() -> None:
+    net = generator().eval()
+    code = net.on_spheres(torch.randn(1, 18))
+    colors = unfold(net.decode(code))[0, 1:4].flatten(1).T
+    palette = net.decoder.parts(code)[2][0]
+    apart = (colors[:, None] - palette[None]).abs().amax(-1).amin(1)
+    assert float(apart.detach().max()) < 1e-4
+
+
+def test_training_and_evaluation_agree_where_the_choice_is_clear() -> None:
+    net = generator()
+    with torch.no_grad():
+        assert isinstance(net.decoder, FoldedDecoder)
+        net.decoder.choice.weight.mul_(1e4)
+        code = net.on_spheres(torch.randn(2, 18))
+        mixed = net.train().decode(code)
+        best = net.eval().decode(code)
+    agree = ((mixed - best).abs() < 0.02).float().mean()
+    assert float(agree) > 0.95
+
+
+def test_truncation_0_gives_one_shape_a_class_and_1_the_draw_itself_b8() -> None:
+    net = generator()
+    label = torch.tensor([0, 0, 2])
+    for _ in range(3):
+        net.mapping(torch.randn(3, 5), label)  # the running means leave the origin
+    z = torch.randn(3, 5)
+    still = net.mapping(z, label, 0.0)
+    torch.testing.assert_close(still[0], still[1])
+    assert not torch.allclose(still[0], still[2])
+    torch.testing.assert_close(net.mapping(z, label, 1.0), net.mapping(z, label))
+
+
+def test_codes_lie_on_both_spheres() -> None:
+    net = generator()
+    for code in (
+        net.encode(fold(samples(4))),
+        net.mapping(torch.randn(4, 5), torch.zeros(4).long()),
+    ):
+        shape, color = code.split([12, 6], 1)
+        torch.testing.assert_close(shape.square().mean(1), torch.ones(4), atol=1e-3, rtol=0)
+        torch.testing.assert_close(color.square().mean(1), torch.ones(4), atol=1e-3, rtol=0)
+
+
+def test_the_critic_hears_class_proportions_and_colour_of_the_shell_only() -> None:
+    torch.manual_seed(0)
+    critic = FieldCritic(coarse=(8, 8), fine=(8, 8), classes=3)
+    x = samples(1)
+    x[:, 0] = -1  # no surface anywhere: colour means nothing
+    label = torch.tensor([1])
+    base = critic(fold(x), label)
+    repainted = x.clone()
+    repainted[:, 1:4] *= -1
+    for a, b in zip(base, critic(fold(repainted), label), strict=True):
+        torch.testing.assert_close(a, b)
+    squeezed = x.clone()
+    squeezed[:, 4:] *= -1
+    assert not torch.allclose(base[0], critic(fold(squeezed), label)[0])
+    assert not torch.allclose(base[0], critic(fold(x), torch.tensor([2]))[0])
