@@ -96,12 +96,20 @@ def gather(paths: Sequence[Path]) -> list[Path]:
 def examine(path: Path, validator: Sequence[str] = ()) -> list[Finding]:
     """All findings on one file; one that cannot be read has a single, failed one."""
     try:
-        written = read_written(path)
+        return _findings(path, validator)
     except BadAsset as error:
         return [Finding("readable", False, str(error), error.fix)]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # JSON of any shape may stand where a material or a report is expected.
+        told = BadAsset(f"{path.name} is damaged: {type(error).__name__} {error}")
+        return [Finding("readable", False, str(told), told.fix)]
+
+
+def _findings(path: Path, validator: Sequence[str]) -> list[Finding]:
+    written = read_written(path)
     seen = look(written)
     findings = [
-        Finding("readable", True, f"{len(written.chain)} parts drawn or coarser"),
+        Finding("readable", True, f"{len(written.chain)} parts that are drawn"),
         *surface_checks(written, blocky=seen.palette),
         *atlas_checks(written, seen.size, palette=seen.palette),
         *level_checks(written),

@@ -6,7 +6,6 @@ import numpy as np
 
 DEPTH = 0.1
 """Texels by which faces may reach into each other: filtering does not see it."""
-_CELLS = 128  # a side, of the grid in which neighbours are looked for
 _PAIRS = 2_000_000  # compared at a time
 
 
@@ -50,13 +49,13 @@ def _neighbours(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Pairs of boxes that lie in one cell of a grid, each pair once."""
     if not len(low):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    start = low.min(0)
-    cell = max(float(np.ptp(np.concatenate([low, high]), axis=0).max()) / _CELLS, 1e-9)
+    start, cells = low.min(0), max(16, int(len(low) ** 0.5))
+    cell = max(float((high.max(0) - start).max()) / cells, 1e-9)
     first = ((low - start) / cell).astype(np.int64)
     span = ((high - start) / cell).astype(np.int64) - first + 1
     face, index = _ranges(span.prod(1))
     column, row = index % span[face, 0], index // span[face, 0]
-    key = (first[face, 1] + row) * (_CELLS + 1) + first[face, 0] + column
+    key = (first[face, 1] + row) * (cells + 1) + first[face, 0] + column
     order = np.argsort(key, kind="stable")
     face, key = face[order], key[order]
     _, begin, size = np.unique(key, return_index=True, return_counts=True)
