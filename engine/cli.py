@@ -16,6 +16,7 @@ from engine.cli_check import check
 from engine.cli_control import edit
 from engine.cli_dataset import dataset
 from engine.cli_generate import generate
+from engine.cli_museum import bench_museum, museum
 from engine.cli_repair import repair
 from engine.cli_train import train
 from engine.console import (
@@ -61,6 +62,8 @@ app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")
 app.add_typer(edit, name="edit")
+app.add_typer(museum, name="museum")
+bench.command("museum")(bench_museum)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]

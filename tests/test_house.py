@@ -35,6 +35,7 @@ ROOMS = (
     "zoo",
     "makers",
     "control",
+    "museum",
 )
 FOUNDATION = {"errors", "files", "request"}
 VERBS = {
@@ -44,6 +45,7 @@ VERBS = {
     "evaluate",
     "dataset",
     "bench",
+    "bench_museum",
     "bench_train",
     "doctor",
     "repair",
@@ -56,6 +58,7 @@ FRONT = {
     "cli_control",
     "cli_dataset",
     "cli_generate",
+    "cli_museum",
     "cli_repair",
     "cli_train",
     "console",

@@ -119,18 +119,20 @@ def _name(room: Room, museum: Museum, unit: float) -> Iterator[str]:
     boxes = [s.corners() for s in solids(museum) if s.room == room.id]
     boxes += [np.asarray(s.position) + [[-0.5, -0.7], [0.5, 0.7]] for s in museum.spawns]
     middle = (low + high) / 2
-    best = (np.inf, middle[1])
-    for share in (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85):
-        z = low[1] + share * (high[1] - low[1])
-        hidden = sum(_overlap(middle[0], z, wide, tall, box) for box in boxes)
-        best = min(best, (hidden + 0.02 * abs(share - 0.5), z))
+    best = (np.inf, middle[0], middle[1])
+    spare = max(0.0, high[0] - low[0] - wide - 1.2) / 2
+    for down in (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85):
+        for across in (0.0, -0.5, 0.5, -1.0, 1.0):
+            x, z = middle[0] + across * spare, low[1] + down * (high[1] - low[1])
+            hidden = sum(_overlap(x, z, wide, tall, box) for box in boxes)
+            best = min(best, (hidden + 0.02 * (abs(down - 0.5) + abs(across)), x, z))
     colour = _INK if _light(_tint(room.floor.colour)) else "#ffffff"
     halo = _tint(room.floor.colour)
     style = (
         f'text-anchor="middle" fill="{colour}" stroke="{halo}" stroke-width="{0.25 * font:.2f}" '
         'paint-order="stroke" stroke-linejoin="round"'
     )
-    x, z = float(middle[0]), float(best[1])
+    x, z = float(best[1]), float(best[2])
     yield (
         f'<text x="{x:.2f}" y="{z:.2f}" font-size="{1.3 * font:.2f}" font-weight="bold" '
         f"{style}>{number}</text>"

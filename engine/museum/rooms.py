@@ -79,6 +79,7 @@ def furnished(
     """One room with everything in it; None where it does not fit."""
     style, rules, hung = house.theme, house.rules, house.rooms[place]
     number = layout.route[place]
+    flat = [e for e in hung.exhibits if e.flat]
     mine = [d for d in doors if number in d.rooms]
     entered = doors[0] if place == 0 else _entered(layout, mine, place)
     shell = build(
@@ -90,9 +91,8 @@ def furnished(
         openings=mine,
         entered=entered,
         door_width=style.room.door[0],
-        partitions=4 if style.plan.partitions and number == 0 else 0,
+        partitions=len(flat) // 4 if style.plan.partitions and number == 0 else 0,
     )
-    flat = [e for e in hung.exhibits if e.flat]
     fixed = [(e, *_pinned(e.fixed, shell, rules.outer(e)[0])) for e in flat if e.fixed]
     loose = [e for e in flat if not e.fixed]
     if not fixed and (hero := _hero(loose, shell, entered, rules)):

@@ -14,6 +14,7 @@ from engine.museum.parts import Ground
 from engine.museum.schema import Partition
 
 PARTITION_DEPTH = 0.3
+_PARTITIONS = 6
 _AISLE = 3.6  # metres between free-standing walls, and from them to the room's
 _END = 2.2  # metres from the ends of a free-standing wall to the room's
 
@@ -25,8 +26,8 @@ class Shell:
     Attributes:
         inner: the rectangle between the inner faces of its walls.
         outline: its corners, with the room on the left hand.
-        faces: of the walls, in the order in which a visitor meets them who turns left at the
-            first door; those of partitions come last.
+        faces: those of partitions, then of the walls in the order in which a visitor meets them
+            who turns left at the first door.
         bays: free rectangles between the walls and partitions.
     """
 
@@ -89,7 +90,7 @@ def build(
         for wall in walls
         for side, (left, right) in zip("ab", partition_sides(wall), strict=True)
     ]
-    return Shell(inner, tuple(corners), height, (*ordered, *sides), walls, bays)
+    return Shell(inner, tuple(corners), height, (*sides, *ordered), walls, bays)
 
 
 def _along(face: Face, point: tuple[float, float], thickness: float) -> float | None:
@@ -125,7 +126,7 @@ def _partitions(
     wide = inner.width >= inner.depth
     long, short = max(inner.width, inner.depth), min(inner.width, inner.depth)
     # An even number, so that none stands in the axis of the room and its entrance.
-    count = min(most, int((long - _AISLE) / (_AISLE + PARTITION_DEPTH))) // 2 * 2
+    count = min(most, _PARTITIONS, int((long - _AISLE) / (_AISLE + PARTITION_DEPTH))) // 2 * 2
     length = short - 2 * _END
     if count < 1 or length < 2.5:
         return (), (inner,)

@@ -83,6 +83,7 @@ def exhibits(request: MuseumRequest, sources: Sequence[Source], playlist: int) -
             clips.append(work)
         else:
             single.append(Exhibit((work,), work.size))
+    clips.sort(key=lambda clip: (clip.origin.origin == "made" and clip.origin.class_name) or "")
     for i in range(0, len(clips), playlist):
         shared = tuple(clips[i : i + playlist])
         single.append(Exhibit(shared, shared[0].size))
