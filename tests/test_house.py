@@ -213,12 +213,18 @@ def test_constraints_pin_every_direct_dependency_and_name_no_registry() -> None:
 
 def test_what_the_engine_imports_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {re.split(r"[\s<>=;\[]", line)[0].lower() for line in project["dependencies"]}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["pytorch3d"]]
+    declared = {re.split(r"[\s<>=;\[]", line)[0].lower() for line in wanted}
     modules = {"libigl": "igl", "pillow": "pil", "scikit-image": "skimage"}
     allowed = {modules.get(name, name).replace("-", "_") for name in declared}
     for path in tracked("engine/*.py"):
         foreign = {top.lower() for top in tops(path)} - set(sys.stdlib_module_names) - {"engine"}
         assert foreign <= allowed, path
+
+
+def test_an_extra_is_imported_in_one_file_that_the_rest_does_without() -> None:
+    users = [path for path in tracked("engine/*.py") if "pytorch3d" in tops(path)]
+    assert [path.name for path in users] == ["mesh_ops_pytorch3d.py"]
 
 
 CARDS = sorted((ROOT / "engine/zoo/cards").glob("*.json"))
