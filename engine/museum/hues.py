@@ -9,13 +9,13 @@ import numpy as np
 from engine.shape.palette import srgb_to_lab
 
 _HUES = (
-    (20, "red"),
-    (65, "orange"),
-    (105, "yellow"),
-    (165, "green"),
-    (225, "turquoise"),
-    (290, "blue"),
-    (335, "violet"),
+    (48, "red"),
+    (78, "orange"),
+    (112, "yellow"),
+    (170, "green"),
+    (230, "turquoise"),
+    (312, "blue"),
+    (345, "violet"),
     (360, "red"),
 )  # CIE Lab hue angle in degrees, up to which the word is used
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+_RASTER = 32
+
 
 def to_segments(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """(n, m) distances in metres from n points to m segments."""
@@ -33,7 +35,18 @@ def inside(points: np.ndarray, outline: np.ndarray) -> np.ndarray:
 
 def overlap(a: np.ndarray, b: np.ndarray, by: float = 0.002) -> bool:
     """Whether two polygons share more than `by` metres of ground."""
-    return _reaches(a, b, by) or _reaches(b, a, by) or _cross(a, b, by)
+    low = np.maximum(a.min(0), b.min(0)) + by / 2
+    high = np.minimum(a.max(0), b.max(0)) - by / 2
+    if (low >= high).any():
+        return False
+    return _reaches(a, b, by) or _reaches(b, a, by) or _cross(a, b, by) or _share(a, b, low, high)
+
+
+def _share(a: np.ndarray, b: np.ndarray, low: np.ndarray, high: np.ndarray) -> bool:
+    """Whether a raster of points finds ground of both: equal outlines cross nowhere."""
+    steps = (np.arange(_RASTER) + 0.5) / _RASTER
+    points = low + np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2) * (high - low)
+    return bool((inside(points, a) & inside(points, b)).any())
 
 
 def _reaches(a: np.ndarray, b: np.ndarray, by: float) -> bool:

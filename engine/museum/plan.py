@@ -7,7 +7,7 @@ out anew. Nothing is returned that has not been seen from a reachable place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -32,6 +32,7 @@ _LARGEST = 60_000.0  # square metres
 _GROW = 1.12
 _GROW_ALL = 1.01
 _MOST_PER_ROOM = 60
+_SQUARE = 1.5  # sides of a room that may become an octagon, long to short
 _CUT = 0.26  # share of its shorter side that an octagon loses at each corner
 
 
@@ -158,10 +159,10 @@ def _arrange(
     }
     if thin:
         return [], [], thin
-    cuts = _cuts(layout, style)
-    doors = _doors(house, layout, cuts, attempt)
-    if doors is None:
+    opened = _openings(house, layout, attempt)
+    if opened is None:
         return [], [], set(range(len(order)))
+    doors, cuts = opened
     rooms: list[assemble.RoomPlan] = []
     tight = set()
     for place in range(len(order)):
@@ -173,29 +174,36 @@ def _arrange(
     return rooms, doors, tight
 
 
-def _cuts(layout: Layout, style: Theme) -> list[float]:
-    """What each room loses at its corners: the squarest becomes an octagon where that is wished."""
-    cuts = [0.0] * len(layout.rects)
-    if style.plan.octagon and len(cuts) > 2:
-        ratios = [max(r.width / r.depth, r.depth / r.width) for r in layout.rects]
-        best = int(np.argmin(np.round(ratios, 3)))
-        inner = layout.rects[best].shrunk(style.room.wall / 2)
-        cuts[best] = round(_CUT * min(inner.width, inner.depth), 3)
-    return cuts
+def _openings(
+    house: House, layout: Layout, attempt: int
+) -> tuple[list[Opening], list[float]] | None:
+    """All doors, the entrance first, and what each room loses at its corners.
 
-
-def _doors(house: House, layout: Layout, cuts: list[float], attempt: int) -> list[Opening] | None:
-    """All doors, the entrance first; without the octagon where that leaves no place for one."""
+    Where octagons are wished, the squarest room that keeps space for its doors becomes one.
+    """
     style = house.theme
     thickness, width = style.room.wall, style.room.door[0]
-    for corners in (cuts, [0.0] * len(cuts)):
-        front = entrance(layout, corners[layout.route[0]], thickness, width)
-        walls = shared_walls(layout.rects, corners, thickness, width)
-        inside = open_doors(layout, walls, style.plan, width, house.request.seed, attempt // _ANEW)
+    for cuts in _cuts(layout, style):
+        front = entrance(layout, cuts[layout.route[0]], thickness, width)
+        walls = shared_walls(layout.rects, cuts, thickness, width)
+        seed = house.request.seed
+        inside = open_doors(layout, walls, style.plan, width, seed, attempt // _ANEW)
         if front is not None and inside is not None:
-            cuts[:] = corners
-            return [front, *inside]
+            return [front, *inside], cuts
     return None
+
+
+def _cuts(layout: Layout, style: Theme) -> Iterator[list[float]]:
+    """Ways to cut corners: of the squarest room, of the next ones, of none."""
+    plain = [0.0] * len(layout.rects)
+    if style.plan.octagon and len(plain) > 2:
+        ratios = [max(r.width / r.depth, r.depth / r.width) for r in layout.rects]
+        for number in np.argsort(np.round(ratios, 3), kind="stable"):
+            if ratios[number] < _SQUARE:
+                inner = layout.rects[number].shrunk(style.room.wall / 2)
+                cut = round(_CUT * min(inner.width, inner.depth), 3)
+                yield [cut if i == number else 0.0 for i in range(len(plain))]
+    yield plain
 
 
 def _write(house: House, rooms: Sequence[assemble.RoomPlan], doors: Sequence[Opening]) -> Museum:
