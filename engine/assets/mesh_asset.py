@@ -10,6 +10,7 @@ from typing import Any, get_args
 import numpy as np
 
 from engine.assets.asset import Asset, Hull, Material, Mesh
+from engine.data.paint import Paint
 from engine.errors import BadRequest
 from engine.request import MOST_LODS, ColliderKind, TextureSize
 from engine.shape.bake import Frame, bake_color, bake_normals, frames, texels
@@ -32,6 +33,7 @@ def field_asset(
     name: str,
     height: float | None,
     unit: float = 1.0,
+    paint: Paint | None = None,
     triangles: int = 3000,
     texture: int = 1024,
     lods: int = 3,
@@ -46,6 +48,7 @@ def field_asset(
         field: (4, N, N, N) float32: signed distance and colour, as `voxel_field` describes it.
         height: metres from the lowest to the highest point; None: as `unit` has it.
         unit: metres in a voxel, where no height is asked for.
+        paint: colours finer than the field's own, where the model has them.
         triangles: budget of the finest level; each further one has half as many.
         texture: edge of the atlas, which all levels share. Normals take half of it: the field has
             no finer detail to give.
@@ -73,7 +76,7 @@ def field_asset(
         shading = [frames(part, level.mesh) for part, level in zip(parts, chain, strict=True)]
     with clock.stage("bake"):
         material = _material(
-            name, parts, shading, FieldLook(field, solid), texture, metallic, roughness
+            name, parts, shading, FieldLook(field, solid, paint), texture, metallic, roughness
         )
     with clock.stage("collider"):
         hulls = _collide(chain[0].mesh, field[0] > 0, surface, collider)

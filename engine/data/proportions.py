@@ -75,10 +75,7 @@ def unfill(filled: Tensor, proportions: Tensor, size: int) -> Tensor:
         (4, size, size, size) float32.
     """
     edge = filled.shape[1]
-    length = proportions / proportions.max() * (size - 2 * BORDER)
-    scale = size / length * (edge - 2 * RIM) / edge
-    middle = torch.zeros(3)
-    middle[0] = (size - 2 * BORDER - length[0]) / size  # how far its middle lies below the cube's
+    scale, middle = _standing(proportions, edge, size)
     field = _sample(filled.float(), scale, middle * scale, size)
     # Beyond the filled cube there is nothing, whatever its last voxels say.
     line = (torch.arange(size) + 0.5) / size * 2 - 1
@@ -87,6 +84,24 @@ def unfill(filled: Tensor, proportions: Tensor, size: int) -> Tensor:
     distance = (field[0] * size / (REACH * UNIT)).clamp(-1, 1)
     field[0] = torch.where(within, distance, torch.tensor(-1.0))
     return field
+
+
+def filled_place(proportions: Tensor, edge: int, size: int) -> tuple[Tensor, Tensor]:
+    """Where `unfill` looks for a point of its result: scale and offset (3,) along z, y, x.
+
+    A point at p voxels, the box of the result being [0, size]³, lies at scale * p + offset cells of
+    the filled field of `edge`³, whose first cell has its centre at 0.
+    """
+    scale, middle = _standing(proportions, edge, size)
+    return scale * edge / size, ((middle - 1) * scale + 1) * edge / 2 - 0.5
+
+
+def _standing(proportions: Tensor, edge: int, size: int) -> tuple[Tensor, Tensor]:
+    """Scale and middle (3,) along z, y, x of a filled shape that stands in a cube of `size`."""
+    length = proportions / proportions.max() * (size - 2 * BORDER)
+    middle = torch.zeros(3)
+    middle[0] = (size - 2 * BORDER - length[0]) / size  # how far its middle lies below the cube's
+    return size / length * (edge - 2 * RIM) / edge, middle
 
 
 def _sample(field: Tensor, scale: Tensor, middle: Tensor, size: int) -> Tensor:

@@ -16,6 +16,7 @@ import torch
 from engine.assets.asset import Asset
 from engine.assets.glb import write_glb
 from engine.assets.mesh_asset import field_asset
+from engine.data.paint import Paint
 from engine.data.shape_classes import ShapeClass
 from engine.errors import EmptyShape
 from engine.makers.made import Made, origin
@@ -53,9 +54,10 @@ _FINISH = {
 
 @dataclass(frozen=True)
 class Shape:
-    """One sample: its field (4, N, N, N), its class, how often it was drawn anew, what it is near."""
+    """One sample: its field (4, N, N, N), finer colours if there are any, its class, how often it was drawn anew, what it is near."""
 
     field: np.ndarray
+    paint: Paint | None
     kind: ShapeClass
     redrawn: int
     nearest: Nearest
@@ -87,7 +89,10 @@ def sample_shape(
         if int((field[0, 0] > 0).sum()) >= LEAST_VOXELS:
             seen = model.model.comparable(field)[0]
             near = nearest(seen, model.prints, list(model.card.examples), model.print_scale)
-            return Shape(model.model.decode(field[0].numpy()), classes[label], draw, near)
+            with torch.inference_mode():
+                paint = model.model.paint(model.generator, z, truncation, torch.tensor([label]))
+            public = model.model.decode(field[0].numpy())
+            return Shape(public, paint, classes[label], draw, near)
     raise EmptyShape(f"Seed {seed} gives no body as {classes[label].name}")
 
 
@@ -107,6 +112,7 @@ def make_shape(request: GenerateRequest, model: Loaded, seed: int) -> Made:
         sample.kind,
         name=f"{model.card.name}-{word(sample.kind.name)}-{seed:06d}",
         unit=sample.kind.unit,
+        paint=sample.paint,
         record=origin(request, model, seed, sample.nearest),
     )
     seconds = {"sample": round(sampling, 3), **asset.report["seconds"]}
@@ -133,12 +139,14 @@ def shape_asset(
     *,
     name: str,
     unit: float,
+    paint: Paint | None = None,
     record: Mapping[str, Any],
 ) -> Asset:
     """The asset of a field (4, M, M, M), built as the request wants it and finished as its class is.
 
     Args:
-        unit: metres in a voxel, where the request names no height. record: provenance.
+        unit: metres in a voxel, where the request names no height.
+        paint: colours finer than the field's own. record: provenance.
     Raises:
         EmptyShape, BudgetTooLow: see `field_asset`.
     """
@@ -148,6 +156,7 @@ def shape_asset(
         name=name,
         height=request.height,
         unit=unit,
+        paint=paint,
         triangles=request.triangles,
         texture=request.texture,
         lods=request.lods,

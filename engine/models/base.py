@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
 
+from engine.data.paint import Paint
 from engine.data.shape_classes import ShapeClass
 from engine.errors import BadRecipe
 from engine.gan.task import Task
@@ -67,6 +68,15 @@ class Model(Task):
         Args:
             label: int64 indices into `classes()`; needed where there are any.
         """
+
+    def paint(
+        self, generator: nn.Module, z: Tensor, truncation: float, label: Tensor
+    ) -> Paint | None:
+        """The colours of one sample finer than `decode` gives them, if the model knows them so.
+
+        Args: as for `synthesise`, with a batch of one.
+        """
+        return None
 
     @abstractmethod
     def decode(self, sample: np.ndarray) -> Any:

@@ -23,13 +23,14 @@ from engine.assets.field_picture import picture_of_field
 from engine.data.field_augment import vary
 from engine.data.mesh_dataset import MeshDataset, MeshExample, read_mesh_dataset
 from engine.data.mesh_item import read_field
-from engine.data.proportions import BORDER, NARROWEST, fill, unfill
+from engine.data.paint import Paint
+from engine.data.proportions import BORDER, NARROWEST, fill, filled_place, unfill
 from engine.data.shape_classes import ShapeClass, sort_into_classes
 from engine.gan.rng import Streams
 from engine.gan.task import Batch, Nets
 from engine.models.base import Model
 from engine.models.registry import register
-from engine.nets.cells import CHANNELS, fold, proportions_of, unfold, voxels
+from engine.nets.cells import CHANNELS, fold, proportions_of, unfold, unfold_channels, voxels
 from engine.nets.field import FieldGenerator
 from engine.nets.field_critic import FieldCritic
 from engine.nets.field_decoder import FoldedDecoder, PaletteDecoder
@@ -237,9 +238,29 @@ class TexturedShapes(Model):
     def decode(self, sample: np.ndarray) -> np.ndarray:
         """(4, PUBLIC, PUBLIC, PUBLIC) float32 in true proportions, from a sample (7, N, N, N)."""
         whole = torch.from_numpy(np.asarray(sample, np.float32))
-        proportions = ((whole[4:].mean((1, 2, 3)) + 1) / 2).clamp(min=NARROWEST / 2)
-        field: np.ndarray = unfill(whole[:4], proportions, PUBLIC).numpy()
+        sides = _sides(whole[4:].mean((1, 2, 3)))
+        field: np.ndarray = unfill(whole[:4], sides, PUBLIC).numpy()
         return field
+
+    def paint(
+        self, generator: nn.Module, z: Tensor, truncation: float, label: Tensor
+    ) -> Paint | None:
+        assert isinstance(generator, FieldGenerator)
+        return self.paint_of(generator, generator.mapping(z, label, truncation))
+
+    def paint_of(self, generator: FieldGenerator, code: Tensor) -> Paint:
+        """The colours of one code (1, W), or of its layers (1, L, W)."""
+        decoder = generator.decoder
+        # In a pair, as `FieldGenerator.decode` has it.
+        _, score, palette = decoder.parts(code.expand(2, *code.shape[1:]))
+        scores = unfold_channels(score[:1])[0].numpy()
+        scale, offset = filled_place(_sides(decoder.proportions(code)[0]), scores.shape[1], PUBLIC)
+        return Paint(scores, ((palette[0] + 1) / 2).numpy(), scale.numpy(), offset.numpy())
+
+
+def _sides(proportions: Tensor) -> Tensor:
+    """(3,) sides of a box from channels in [-1, 1]; nothing is flatter than a model may mean."""
+    return ((proportions + 1) / 2).clamp(min=NARROWEST / 2)
 
 
 def field_loss(made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:

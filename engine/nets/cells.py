@@ -66,6 +66,11 @@ def _unpack(folded: Tensor) -> Tensor:
     return x.permute(0, 7, 1, 4, 2, 5, 3, 6).reshape(b, c, 2 * n, 2 * n, 2 * n)
 
 
+def unfold_channels(parts: Tensor) -> Tensor:
+    """(B, n, n, n, 8, C), as `voxels` views it, → (B, C, 2 n, 2 n, 2 n)."""
+    return _unpack(cells(parts.flatten(-2)))
+
+
 def voxels(folded: Tensor, channels: int) -> Tensor:
     """View the first 8 C channels of (B, *, n, n, n) as (B, n, n, n, 8, C)."""
     return folded.permute(0, 2, 3, 4, 1)[..., : SUB * channels].unflatten(-1, (SUB, channels))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from engine.data.paint import Paint
 from engine.shape.surface import Solid
 
 KNOWN = -0.3
@@ -19,8 +20,13 @@ _BATCH = 1 << 17
 class FieldLook:
     """Colours and outward directions of a field, at points x, y, z in its voxels."""
 
-    def __init__(self, field: np.ndarray, solid: Solid) -> None:
-        """Args: field: (4, N, N, N) float32. solid: the body made of it."""
+    def __init__(self, field: np.ndarray, solid: Solid, paint: Paint | None = None) -> None:
+        """
+        Args:
+            field: (4, N, N, N) float32. solid: the body made of it.
+            paint: where the colours are known better than the field holds them.
+        """
+        self._paint = paint
         weight = ((field[0] - KNOWN) / -KNOWN).clip(0, 1)
         colors = (field[1:].transpose(1, 2, 3, 0) + 1) / 2
         known = weight > 0
@@ -48,6 +54,8 @@ class FieldLook:
         Neighbours of unlike colour do not blend: the larger group of them wins, so that borders
         between flat colours are as sharp as the texture and not as wide as a voxel.
         """
+        if self._paint is not None:
+            return self._paint.at(points)
         batches = [
             self._batch(points[start : start + _BATCH]) for start in range(0, len(points), _BATCH)
         ]
