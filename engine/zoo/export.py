@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
 
 from engine import __version__
 from engine.files import write_bytes, write_json
@@ -34,7 +34,7 @@ def export(
     scale = 1.0 if held_out is None else distance_scale(model.comparable(held_out), prints)
     tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
     tensors |= {"prints.vectors": prints, "prints.scale": torch.tensor(scale)}
-    data = save({k: v.detach().cpu().half().contiguous() for k, v in tensors.items()})
+    data = save({k: _compact(v.detach().cpu()).contiguous() for k, v in tensors.items()})
     write_bytes(run / WEIGHTS, data)
     sources = recipe.file.sources
     card = Card(
@@ -60,3 +60,9 @@ def export(
     )
     write_json(run / CARD, card.model_dump(mode="json"))
     return run / CARD
+
+
+def _compact(tensor: Tensor) -> Tensor:
+    """In half precision, unless it holds values that are too large for it (statistics of layers)."""
+    half = tensor.half()
+    return tensor if half.isinf().any() else half
