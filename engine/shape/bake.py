@@ -48,9 +48,10 @@ class Texels:
 
     def blend(self, corners: np.ndarray) -> np.ndarray:
         """(K, C) values at the texels from (M, 3, C) values at the corners of the faces."""
-        mixed = corners[self.face, 0] * self.weights[:, :1]
+        narrow = corners.astype(np.float32)
+        mixed = narrow[self.face, 0] * self.weights[:, :1]
         for corner in (1, 2):
-            mixed += corners[self.face, corner] * self.weights[:, corner : corner + 1]
+            mixed += narrow[self.face, corner] * self.weights[:, corner : corner + 1]
         return mixed
 
     def picture(self, values: np.ndarray) -> np.ndarray:
@@ -70,26 +71,37 @@ def texels(parts: Sequence[Unwrapped], size: int) -> Texels:
     source = (row * size + column).reshape(-1)
     pixel = np.flatnonzero(away.reshape(-1) <= REACH_OUT)
     owner = face[source[pixel]]
-    center = np.stack([pixel % size, pixel // size], -1) + 0.5
     place = np.full(size * size, -1)
     place[pixel] = np.arange(len(pixel))
     # A texel beyond the baked ones repeats the nearest face texel, which is one of them.
     nearest = np.where(place >= 0, place, place[source])
-    return Texels(size, pixel, owner, _barycentric(corners[owner], center), nearest)
+    return Texels(size, pixel, owner, _barycentric(corners, owner, pixel, size), nearest)
 
 
-def _barycentric(corners: np.ndarray, center: np.ndarray) -> np.ndarray:
-    """(K, 3) weights of points in the plane of (K, 3, 2) triangles, also outside; tamed there."""
+def _barycentric(
+    corners: np.ndarray, owner: np.ndarray, pixel: np.ndarray, size: int
+) -> np.ndarray:
+    """(K, 3) float32 weights of texel centres in the planes of their faces, also outside; tamed.
+
+    Args:
+        corners: (M, 3, 2) in texels. owner: (K,) faces. pixel: (K,) row * size + column.
+    """
     a, b, c = corners.transpose(1, 0, 2)
-    ab, ac, ap = b - a, c - a, center - a
+    ab, ac = b - a, c - a
     whole = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
     whole = np.where(np.abs(whole) < 1e-9, np.inf, whole)
-    second = (ap[:, 0] * ac[:, 1] - ap[:, 1] * ac[:, 0]) / whole
-    third = (ab[:, 0] * ap[:, 1] - ab[:, 1] * ap[:, 0]) / whole
-    weights = np.stack([1 - second - third, second, third], -1)
+    row, column = np.divmod(pixel, size)
+    x, y = column + 0.5 - a[owner, 0], row + 0.5 - a[owner, 1]
+    weights = np.empty((len(pixel), 3), np.float32)
+    weights[:, 1] = x * (ac[:, 1] / whole)[owner] - y * (ac[:, 0] / whole)[owner]
+    weights[:, 2] = y * (ab[:, 0] / whole)[owner] - x * (ab[:, 1] / whole)[owner]
+    weights[:, 0] = 1 - weights[:, 1] - weights[:, 2]
     # Beside a sliver the plane runs far away within a texel: stay within a face's size of it.
-    reach = np.abs(weights).max(1, keepdims=True)
-    return np.where(reach > 2, 1 / 3 + (weights - 1 / 3) / reach, weights)
+    reach = np.abs(weights).max(1)
+    wild = np.flatnonzero(reach > 2)
+    third = np.float32(1 / 3)
+    weights[wild] = third + (weights[wild] - third) / reach[wild, None]
+    return weights
 
 
 def frames(part: Unwrapped, smooth: TriMesh) -> Frame:
