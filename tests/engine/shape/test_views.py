@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 import torch
@@ -15,17 +17,13 @@ from engine.shape.views import _LAMP, SHADE, cameras, shade, shaded_views
 from tests.engine.shape.fields import ball, box, field_of
 
 
-def views(mesh, *args):
-    return shaded_views(mesh, *args, ops=mesh_ops_torch)
-
-
 @pytest.fixture(scope="module")
 def round_mesh() -> TriMesh:
     return extract(field_of(ball()))
 
 
 def test_a_ball_is_the_same_disc_lit_the_same_from_all_sides(round_mesh) -> None:
-    pictures = views(round_mesh, 7, 48)
+    pictures = shaded_views(round_mesh, 7, 48)
     assert pictures.shape == (7, 48, 48)
     assert pictures.dtype == np.float32
     # Its box's diagonal fills the picture, so the disc has a radius of 1 / sqrt(3) of it.
@@ -42,7 +40,7 @@ def test_a_ball_is_the_same_disc_lit_the_same_from_all_sides(round_mesh) -> None
 
 def test_a_view_does_not_change_with_place_and_size(round_mesh) -> None:
     far = TriMesh(round_mesh.points * 0.125 - 40, round_mesh.faces)
-    assert np.abs(views(far, 3, 32) - views(round_mesh, 3, 32)).mean() < 1e-3
+    assert np.abs(shaded_views(far, 3, 32) - shaded_views(round_mesh, 3, 32)).mean() < 1e-3
 
 
 def test_cameras_stand_evenly_around_with_up_upward_and_right_to_the_right() -> None:
@@ -58,8 +56,8 @@ def test_cameras_stand_evenly_around_with_up_upward_and_right_to_the_right() -> 
 
 
 def test_a_longer_body_looks_longer() -> None:
-    tall = views(extract(field_of(box(4, 4, 12))), 5, 32) > 0
-    flat = views(extract(field_of(box(12, 4, 4))), 5, 32) > 0
+    tall = shaded_views(extract(field_of(box(4, 4, 12))), 5, 32) > 0
+    flat = shaded_views(extract(field_of(box(12, 4, 4))), 5, 32) > 0
     front = 2  # of five, the one at eye level
     high, wide = tall[front].any(1).sum(), tall[front].any(0).sum()
     assert high > 2 * wide
@@ -81,4 +79,15 @@ def test_the_gradient_of_a_picture_is_that_of_finite_differences() -> None:
 
 def test_a_mesh_without_faces_is_refused() -> None:
     with pytest.raises(EmptyShape):
-        views(TriMesh(np.zeros((3, 3)), np.zeros((0, 3), np.int64)))
+        shaded_views(TriMesh(np.zeros((3, 3)), np.zeros((0, 3), np.int64)))
+
+
+def test_pytorch3d_draws_the_same_views(round_mesh) -> None:
+    if importlib.util.find_spec("pytorch3d") is None:
+        pytest.skip("PyTorch3D is not installed: docs/pytorch3d.md says how")
+    from engine.shape import mesh_ops_pytorch3d
+
+    one = shaded_views(round_mesh, 2, 24)
+    other = shaded_views(round_mesh, 2, 24, ops=mesh_ops_pytorch3d)
+    assert np.abs(one - other).mean() < 1e-4
+    assert np.abs(one - other).max() < 0.3  # an edge between faces may be either's
