@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from engine.zoo.offer import describe
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -36,13 +38,18 @@ def card_page(card: Card) -> RenderableType:
     parts: list[RenderableType] = [
         Text(card.title, style="bold"),
         Text(card.summary),
+        *_classes(card),
         _heading("Training data"),
         *[_bullet(f"{s.name}, {s.author} ({s.licence})") for s in card.sources],
         _heading("Licence"),
         _bullet(f"weights: {card.licence}"),
         _bullet(card.attribution),
     ]
-    if "rows" in card.metrics:
+    if "categories" in card.metrics:
+        from engine.metrics.field_report import field_page
+
+        parts += [_heading("Quality"), field_page(card.metrics)]
+    elif "rows" in card.metrics:
         from engine.metrics.report import report_page
 
         parts += [_heading("Quality"), report_page(card.metrics)]
@@ -57,6 +64,21 @@ def card_page(card: Card) -> RenderableType:
         _pairs({"file": card.weights, "bytes": card.bytes, "sha256": card.sha256}),
     ]
     return Group(*parts)
+
+
+def _classes(card: Card) -> list[RenderableType]:
+    """What can be asked for by name, one line a category."""
+    categories = describe(card)["categories"]
+    if not categories:
+        return []
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for category in categories:
+        members = (f"{one['name']} ({one['examples']})" for one in category["classes"])
+        table.add_row(category["name"], ", ".join(members))
+    head = _heading("Classes, and how many examples each has learned from")
+    return [head, Padding(table, (0, 0, 0, 2))]
 
 
 def doctor_page(findings: Findings) -> RenderableType:
