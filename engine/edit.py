@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.assets.field_picture import picture_of_field
 from engine.assets.glb import write_glb
 from engine.assets.mesh_asset import field_asset
 from engine.assets.preview import render
@@ -27,6 +26,7 @@ from engine.makers.item import BARREN, PREVIEW, load, refusal, write, write_png
 from engine.makers.made import Made, origin
 from engine.makers.shapes import finish, shape_asset, word
 from engine.request import GenerateResult, IsCancelled, Item, OnProgress, Progress, Refusal
+from engine.shape.field_picture import picture_of_field
 from engine.zoo.novelty import nearest
 from engine.zoo.offer import as_asked, labels_called, settle
 from engine.zoo.registry import Loaded

@@ -19,7 +19,6 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
-from engine.assets.field_picture import picture_of_field
 from engine.data.field_augment import vary
 from engine.data.mesh_dataset import MeshDataset, MeshExample, read_mesh_dataset
 from engine.data.mesh_item import read_field
@@ -35,6 +34,7 @@ from engine.nets.field import FieldGenerator
 from engine.nets.field_critic import FieldCritic
 from engine.nets.field_decoder import FoldedDecoder, PaletteDecoder
 from engine.nets.triplane import TriplaneDecoder, TriplaneTrunk
+from engine.shape.field_picture import picture_of_field
 
 
 class ShapeData(BaseModel):
