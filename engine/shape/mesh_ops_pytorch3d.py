@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,7 +33,9 @@ def normal_consistency(vertices: Tensor, faces: Tensor) -> Tensor:
 
 
 def laplacian(vertices: Tensor, faces: Tensor) -> Tensor:
-    return mesh_laplacian_smoothing(Meshes([vertices], [faces]))
+    with warnings.catch_warnings():  # torch's about how PyTorch3D makes its sparse matrix
+        warnings.filterwarnings("ignore", message="Sparse invariant checks")
+        return mesh_laplacian_smoothing(Meshes([vertices], [faces]))
 
 
 def rasterise(placed: Tensor, faces: Tensor, size: int) -> Seen:
