@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from engine.errors import BadRequest, UnknownClass
 from engine.request import GenerateRequest
-from engine.zoo.card import Card
+
+if TYPE_CHECKING:
+    from engine.zoo.card import Card
 
 PERSON_HEIGHT = 1.7
 """Metres of a character unless asked otherwise."""
