@@ -44,6 +44,42 @@ def check_characters(facts: dict[str, Any], count: int, height: float) -> dict[s
     }
 
 
+def check_shapes(facts: dict[str, Any], count: int) -> dict[str, Any]:
+    """Find `count` textured shapes, each with levels of detail and a collider that are out of sight.
+
+    Returns:
+        What was found, for the report. Raises GuiError with the first thing that is wrong.
+    """
+    names = facts["collections"].get("Vernissage")
+    _demand(names, "there is no collection called Vernissage")
+    things = {name: facts["objects"][name] for name in names}
+    finest = {name: thing for name, thing in things.items() if thing["parent"] is None}
+    _demand(len(finest) == count, f"asked for {count} shapes, got {len(finest)}")
+    floor = facts["cursor"][2]
+    for name, shape in finest.items():
+        _demand(name.endswith("_LOD0"), f"{name} is not called the finest level")
+        _demand(shape["visible"], f"{name} is not to be seen")
+        low = shape["low"][2]
+        _demand(abs(low - floor) < NEAR_M, f"{name} stands at {low:.2f} m, not on the floor")
+        _demand(len(shape["textures"]) == 2, f"{name} has not colours and normals")
+        _demand(shape["normal_maps"] == 1, f"{name} has no normal map")
+        _demand(shape["properties"], f"{name} does not say where it comes from")
+        family = {other: thing for other, thing in things.items() if thing["parent"] == name}
+        colliders = [thing for other, thing in family.items() if other.startswith("UCX_")]
+        levels = [thing for other, thing in family.items() if "_LOD" in other[-6:]]
+        _demand(colliders and levels, f"{name} has no collider or no coarser levels")
+        _demand(len(colliders) + len(levels) == len(family), f"something stray hangs on {name}")
+        _demand(all(thing["wire"] for thing in colliders), f"the collider of {name} is solid")
+        _demand(not any(t["visible"] for t in family.values()), f"{name} is seen twice")
+        coarsest = min(thing["faces"] for thing in levels)
+        _demand(coarsest < shape["faces"] / 2, f"the levels of {name} are no coarser")
+    return {
+        "shapes": len(finest),
+        "meshes": len(things),
+        "triangles": sum(shape["faces"] for shape in finest.values()),
+    }
+
+
 def check_same(act: str, wanted: dict[str, Any], found: dict[str, Any]) -> None:
     """Demand that the scene after `act` is the one that is wanted, name by name.
 

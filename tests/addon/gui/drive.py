@@ -4,7 +4,8 @@
 
 Run it where `blender`, `Xvfb`, `xdotool` and ImageMagick are: on such a machine directly, elsewhere
 through enter.sh. It builds and validates the extension, installs it, gives the engine's command in
-the preferences, generates characters, undoes and redoes, cancels, and checks the scene each time.
+the preferences, generates characters and, if the engine has a model of them, textured shapes,
+undoes and redoes, cancels, and checks the scene each time.
 Ends with 0 and a report (drive.json) when everything held, with 1 and one sentence when not.
 """
 
@@ -20,7 +21,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from checks import check_characters, check_same
+from checks import check_characters, check_same, check_shapes
 from desktop import Desktop, GuiError, virtual_screen
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,6 +41,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("gui-out"), help="report, log, pictures")
     parser.add_argument("--pictures", type=Path, help="folder for the pictures, else --out")
     parser.add_argument("--count", type=int, default=12, help="characters in the picture")
+    parser.add_argument("--kind", default="furniture", help="class or category of the shapes")
     options = parser.parse_args()
     out = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
@@ -52,7 +54,9 @@ def main() -> int:
             with virtual_screen() as env:
                 desktop = Desktop(env, command_line(options.blender), out / "blender.log")
                 try:
-                    Play(desktop, out, pictures, report).run(options.engine, options.count)
+                    play = Play(desktop, out, pictures, report)
+                    play.characters(options.engine, options.count)
+                    play.shapes(options.kind, options.count)
                 except BaseException:
                     desktop.photograph(out / "failed.png")
                     raise
@@ -113,8 +117,8 @@ class Play:
         self.pictures = pictures
         self.report = report
 
-    def run(self, engine: str, count: int) -> None:
-        """All acts."""
+    def characters(self, engine: str, count: int) -> None:
+        """From a fresh Blender to characters, and jobs that are cancelled."""
         desktop = self.desktop
         desktop.key("Escape")  # the splash screen
         self.clear_scene()
@@ -122,14 +126,58 @@ class Play:
         self.open_tab()
         self.set_field("count", count)
         desktop.ask("time_operators")
-        self.generate(count)
-        self.undo_and_redo()
+        self.generate("characters", count)
+        self.report["characters"] = check_characters(self.after, count, HEIGHT_M)
+        self.undo_and_redo("characters")
         self.step_closer()
-        self.portrait()
+        self.portrait("blender-panel.png")
         self.shade("SOLID")  # every move of the mouse draws the view: here it costs least
         self.set_field("count", MANY)
         self.cancel("button", lambda where: desktop.click(*where))
         self.cancel("escape", lambda _: self.press_escape())
+
+    def shapes(self, kind: str, count: int) -> None:
+        """Another model, one of its classes, and what the panel makes of them."""
+        offered = self.desktop.ask("settings")["models"]
+        wanted = next((name for name in offered if "characters" not in name), None)
+        if wanted is None:
+            self.report["shapes"] = "not run: the engine has no model of shapes"
+            return
+        self.clear_scene()
+        self.choose_model(wanted)
+        self.choose_class(kind)
+        self.set_field("count", count)
+        self.generate("shapes", count)
+        self.report["shapes"] = check_shapes(self.after, count)
+        self.undo_and_redo("shapes")
+        self.step_closer()
+        self.portrait("blender-props.png")
+
+    def choose_model(self, wanted: str) -> None:
+        """Ctrl and the wheel over the menu of models, until `wanted` is chosen."""
+        desktop = self.desktop
+        spot = desktop.find("vernissage.model", self.box("sidebar"), 0.6)
+        desktop.move(*spot)
+        for wheel in (4, 5):
+            for _ in desktop.ask("settings")["models"]:
+                desktop.xdotool("keydown", "ctrl", "click", wheel, "keyup", "ctrl")
+                desktop.settle()
+                if desktop.ask("settings")["model"] == wanted:
+                    return
+        raise GuiError(f"the menu of models has no {wanted}")
+
+    def choose_class(self, kind: str) -> None:
+        """Type into the search field; Enter takes what it found first."""
+        desktop = self.desktop
+        desktop.click(*desktop.find("vernissage.class_name", self.box("sidebar"), 0.7))
+        desktop.settle()
+        desktop.xdotool("type", "--delay", 15, kind)
+        desktop.settle()
+        desktop.photograph(self.out / "blender-search.png")
+        desktop.key("Return")
+        found = desktop.ask("settings")
+        if kind not in found["class_name"] or found["class_name"] not in found["classes"]:
+            raise GuiError(f"searched the classes for {kind}, got {found['class_name']!r}")
 
     def box(self, name: str) -> list[int]:
         """A region's x, y, width, height."""
@@ -207,13 +255,13 @@ class Play:
         self.desktop.ask("reset")
         return self.desktop.click(*self.spot)
 
-    def generate(self, count: int) -> None:
-        """Click Generate, wait for the result, and look at every character."""
+    def generate(self, what: str, count: int) -> None:
+        """Click Generate and wait for the result."""
         self.before = self.desktop.ask("facts")
         pressed = self.press_generate()
-        times = self.wait_for_job("the characters")
+        times = self.wait_for_job(what, 600)
         self.after = self.desktop.ask("facts")
-        self.report["generate"] = {
+        self.report.setdefault("generate", {})[what] = {
             "count": count,
             "acknowledged_s": round(times["job_seen_at"] - pressed, 3),
             "in_the_scene_s": round(times["job_gone_at"] - pressed, 3),
@@ -221,15 +269,14 @@ class Play:
                 part: round(seconds, 4) for part, seconds in times["longest_s"].items()
             },
         }
-        self.report["characters"] = check_characters(self.after, count, HEIGHT_M)
 
-    def undo_and_redo(self) -> None:
+    def undo_and_redo(self, what: str) -> None:
         """One Ctrl-Z takes back the insertion and nothing else; Ctrl-Shift-Z brings it again."""
         self.over_viewport()
         self.desktop.key("ctrl+z")
-        check_same("undo", self.before, self.desktop.ask("facts"))
+        check_same(f"undo of {what}", self.before, self.desktop.ask("facts"))
         self.desktop.key("ctrl+shift+z")
-        check_same("redo", self.after, self.desktop.ask("facts"))
+        check_same(f"redo of {what}", self.after, self.desktop.ask("facts"))
         self.report["undo"] = "one step takes back exactly the insertion; redo brings it again"
 
     def step_closer(self) -> None:
@@ -243,12 +290,12 @@ class Play:
             desktop.settle()
         desktop.key(*["ctrl+KP_6"] * 5)
 
-    def portrait(self) -> None:
+    def portrait(self, name: str) -> None:
         """Material Preview, and a picture once its shaders are there."""
         self.shade("MATERIAL")
         self.over_viewport()
-        self.desktop.photograph_when_still(self.pictures / "blender-panel.png")
-        self.desktop.shrink(self.pictures / "blender-panel.png")
+        self.desktop.photograph_when_still(self.pictures / name)
+        self.desktop.shrink(self.pictures / name)
 
     def shade(self, kind: str) -> None:
         """Click along the shading buttons of the viewport's header until `kind` is shown."""

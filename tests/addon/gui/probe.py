@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 
@@ -71,7 +72,7 @@ class Probe:
         """From now on measure how long the add-on holds the main thread, drawing apart."""
         generate, insert = bpy.types.VERNISSAGE_OT_generate, bpy.types.VERNISSAGE_OT_insert
         invoke, modal = generate.invoke, generate.modal
-        execute = insert.execute
+        begin, place = insert.invoke, insert.modal
         # Blender counts the parameters of what it calls: they must stand here.
         generate.invoke = lambda this, context, event: self.timed(
             "click_s", invoke, this, context, event
@@ -79,7 +80,12 @@ class Probe:
         generate.modal = lambda this, context, event: self.timed(
             "step_s", modal, this, context, event
         )
-        insert.execute = lambda this, context: self.timed("insertion_s", execute, this, context)
+        insert.invoke = lambda this, context, event: self.timed(
+            "placing_s", begin, this, context, event
+        )
+        insert.modal = lambda this, context, event: self.timed(
+            "placing_s", place, this, context, event
+        )
 
     def timed(self, name: str, method: Callable, *inputs: object) -> set[str]:
         """Keep the longest time that `method` takes, without that of methods it calls in turn."""
@@ -141,8 +147,17 @@ class Probe:
     def ask_settings(self) -> dict:
         """The panel's fields and the engine's command."""
         settings = bpy.context.scene.vernissage
+        offers = sys.modules[f"{ADDON}.ui.settings"].known_offers()
         chosen = bpy.context.preferences.addons[ADDON].preferences.engine_command
-        return {"seed": settings.seed, "count": settings.count, "engine_command": chosen}
+        return {
+            "seed": settings.seed,
+            "count": settings.count,
+            "model": settings.model,
+            "class_name": settings.class_name,
+            "classes": [name for name, _ in settings.offer.names()],
+            "models": [offer.name for offer in offers],
+            "engine_command": chosen,
+        }
 
     def ask_facts(self) -> dict:
         """What is in the scene, in metres of world space."""
@@ -198,6 +213,8 @@ def describe(thing: bpy.types.Object) -> dict:
         "high": [max(p[axis] for p in places) for axis in range(3)],
         "collections": [owner.name for owner in thing.users_collection],
         "selected": thing.select_get(),
+        "visible": thing.visible_get(),
+        "wire": thing.display_type == "WIRE",
         "properties": sorted(name for name, _ in thing.items() if name.startswith("vernissage")),
         "origin": list(thing.matrix_world.translation),
     }
@@ -207,6 +224,12 @@ def describe(thing: bpy.types.Object) -> dict:
         }
     if thing.type == "MESH":
         facts["faces"] = len(thing.data.polygons)
+        facts["normal_maps"] = sum(
+            node.type == "NORMAL_MAP"
+            for material in thing.data.materials
+            if material and material.node_tree
+            for node in material.node_tree.nodes
+        )
         facts["armature"] = any(m.type == "ARMATURE" and m.object for m in thing.modifiers)
         facts["textures"] = [
             [node.image.name, node.interpolation, *node.image.size]

@@ -44,5 +44,8 @@ def test_d20_a_mouse_gets_from_the_panel_to_characters_and_back(
     )
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "drive.json").read_text())
-    assert report["characters"]["armatures"] == report["generate"]["count"]
+    made = report["generate"]
+    assert report["characters"]["armatures"] == made["characters"]["count"]
+    if isinstance(report["shapes"], dict):
+        assert report["shapes"]["shapes"] == made["shapes"]["count"]
     assert max(report["cancel_s"].values()) <= 2.0
