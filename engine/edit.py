@@ -108,7 +108,9 @@ def _make(
     seed = request.seed + number
     name = "-".join([loaded.card.name, request.verb, word(_stem(request.of[0])), f"{number:03d}"])
     record = origin(request, loaded, seed, near) | {"operation": piece.how}
-    asset = shape_asset(request, piece.field, kind, name=name, unit=piece.unit, record=record)
+    asset = shape_asset(
+        request, piece.field, kind, name=name, unit=piece.unit, paint=piece.paint, record=record
+    )
     report = {
         **asset.report,
         "class": kind.name,
@@ -140,6 +142,7 @@ def _look(loaded: Loaded, piece: Piece) -> np.ndarray:
         name=piece.caption,
         height=None,
         unit=piece.unit,
+        paint=piece.paint,
         texture=512,
         lods=1,
         collider="none",

@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 
 from engine.control.codes import Space
-from engine.control.fit import Error, Target, descend, error, losses, target
+from engine.control.fit import Error, Target, descend, error, rank, target
 from engine.control.known import Bounds, Evidence, View, look, sizes
 from engine.data.proportions import NARROWEST, fill_box, stretch, unfill
 from engine.data.voxel_field import REACH
 from engine.models.textured_shapes import PUBLIC
 from engine.nets.cells import fold
 
-ROUGH, FINE = 30, 100
+ROUGH, FINE = 30, 80
 """Steps of every start, and then of the best one."""
 SOLID = 0.5
 """Distance that a sample is to have where a body goes on behind a break, at least."""
@@ -116,8 +116,7 @@ def _starts(
     """The codes that fit each size best, and the size of each."""
     with torch.inference_mode():
         pool = torch.cat([space.generator.encode(fold(samples)), pool])
-        score = torch.stack([losses(space.generator, code[None], wanted) for code in pool])
-    chosen = score.argsort(0)[:restarts]
+    chosen = rank(space.generator, pool, wanted).argsort(0)[:restarts]
     codes = pool[chosen.T.reshape(-1)]
     rows = torch.arange(len(samples)).repeat_interleave(len(chosen))
     return codes.clone(), rows

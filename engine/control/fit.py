@@ -105,16 +105,36 @@ def _parts(weight: Tensor) -> Tensor:
 
 def losses(generator: FieldGenerator, codes: Tensor, wanted: Target) -> Tensor:
     """(B,) how badly codes (B, W) fit: distance, proportions, colour, and strangeness."""
-    distance, score, palette = generator.decoder.parts(codes)
+    parts = generator.decoder.parts(codes)
+    sides = generator.decoder.proportions(codes)
+    return _apart(*parts, sides, wanted) + PRIOR * prior(generator, codes)
+
+
+def rank(generator: FieldGenerator, codes: Tensor, wanted: Target) -> Tensor:
+    """(n, B) losses of each of many codes (n, W) with each of B targets; no gradients."""
+    rows = []
+    quick = _quick()
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=quick):
+        for some in codes.split(8):
+            parts = (*generator.decoder.parts(some), generator.decoder.proportions(some))
+            strange = PRIOR * prior(generator, some)
+            for row in range(len(some)):
+                distance, score, palette, sides = (part[row : row + 1] for part in parts)
+                rows.append(_apart(distance, score, palette, sides, wanted) + strange[row])
+    return torch.stack(rows).clone()
+
+
+def _apart(
+    distance: Tensor, score: Tensor, palette: Tensor, sides: Tensor, wanted: Target
+) -> Tensor:
+    """(B,) how far what is made is from what is wanted; one made thing may meet many targets."""
     shape = ((distance - wanted.distance).abs() * wanted.shape_weight).sum((1, 2, 3, 4, 5))
     # The expected error over the palette, rather than that of the mean colour, keeps the choice
     # sharp, as it will be when the best entry alone is taken.
-    flat = wanted.color.flatten(1, 4)
-    apart = torch.cdist(flat, palette, p=1.0) / 3
-    expected = (score.flatten(1, 4).softmax(-1) * apart).sum(-1)
+    apart = torch.cdist(wanted.color.flatten(1, 4), palette, p=1.0) / 3
+    expected = (score.flatten(1, 4).float().softmax(-1) * apart).sum(-1)
     color = (expected * wanted.color_weight.flatten(1)).sum(1)
-    squeezed = generator.decoder.proportions(codes) - wanted.proportions
-    return shape + squeezed.abs().mean(1) + COLOR * color + PRIOR * prior(generator, codes)
+    return shape + (sides - wanted.proportions).abs().mean(1) + COLOR * color
 
 
 def prior(generator: FieldGenerator, codes: Tensor) -> Tensor:

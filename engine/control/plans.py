@@ -27,8 +27,11 @@ from engine.control.requests import (
 )
 from engine.control.sources import Source, mesh_record, read_mesh, read_source, space_of
 from engine.data.mesh_files import SUFFIXES
+from engine.data.paint import Paint
+from engine.data.proportions import filled_place
 from engine.errors import BadRequest
 from engine.gan.rng import stream_seed
+from engine.models.textured_shapes import PUBLIC
 from engine.request import Progress
 from engine.zoo.offer import labels_called
 from engine.zoo.registry import Loaded
@@ -49,6 +52,7 @@ class Piece:
         caption: what the sheet says below it.
         field: (4, N, N, N). unit: metres in a voxel. label: index of its class.
         how: JSON for provenance: the verb, its sources, how far.
+        paint: its colours finer than the field's own, where a code alone made them.
         code: (W,) that gives the field, where one does. report: JSON figures about it.
         shown_only: stands on the sheet for comparison and is not written.
     """
@@ -58,6 +62,7 @@ class Piece:
     unit: float
     label: int
     how: dict[str, Any]
+    paint: Paint | None = None
     code: Tensor | None = None
     report: dict[str, Any] = dataclasses.field(default_factory=dict)
     shown_only: bool = False
@@ -71,9 +76,18 @@ class Desk:
     space: Space
     on_progress: OnProgress
 
-    def field(self, code: Tensor) -> np.ndarray:
-        """(4, M, M, M) of one code (W,)."""
-        return self.space.model.decode(self.space.sample(code))
+    def piece(
+        self, caption: str, code: Tensor, unit: float, label: int, how: dict[str, Any], **more: Any
+    ) -> Piece:
+        """The shape of one code (W,)."""
+        model = self.space.model
+        field = model.decode(self.space.sample(code))
+        return Piece(caption, field, unit, label, how, self.paint(code), code, **more)
+
+    def paint(self, code: Tensor) -> Paint:
+        """The colours of a code (W,) or of its layers (L, W)."""
+        with torch.inference_mode():
+            return self.space.model.paint_of(self.space.generator, code[None])
 
 
 def plan(request: EditRequest, loaded: Loaded, on_progress: OnProgress) -> list[Piece]:
@@ -122,9 +136,10 @@ def _like(request: LikeRequest, desk: Desk) -> list[Piece]:
     assert source.fitted is not None
     own = Piece("your mesh", source.field, source.unit, source.label, {}, shown_only=True)
     fit = {"before": source.fitted.before.as_json(), "after": source.fitted.after.as_json()}
-    made = desk.field(source.code)
     how = {"verb": "like", "of": [source.record]}
-    version = Piece("its nearest", made, source.unit, source.label, how, source.code, {"fit": fit})
+    version = desk.piece(
+        "its nearest", source.code, source.unit, source.label, how, report={"fit": fit}
+    )
     strength = request.strength
     given = {"strength": strength}
     return [own, version, *_variations(request, desk, source, strength, strength, given)]
@@ -146,13 +161,12 @@ def _variations(
     others = desk.space.draw(seeds, source.label, request.truncation)
     codes = towards(desk.space.generator, source.code, others, strength, color)
     return [
-        Piece(
+        desk.piece(
             f"variation {number}",
-            desk.field(code),
+            code,
             source.unit,
             source.label,
             {"verb": request.verb, "of": [source.record], **how, "variation": number},
-            code,
         )
         for number, code in zip(numbers, codes, strict=True)
     ]
@@ -173,13 +187,12 @@ def _blend(request: BlendRequest, desk: Desk) -> list[Piece]:
         }
         at_stop = abs(place - round(place)) < 1e-9
         pieces.append(
-            Piece(
+            desk.piece(
                 nearest.name if at_stop else f"{place:.2f}",
-                desk.field(code),
+                code,
                 float(unit),
                 nearest.label,
                 how,
-                code,
             )
         )
     return pieces
@@ -189,27 +202,31 @@ def _mix(request: MixRequest, desk: Desk) -> list[Piece]:
     first, second = _read(request, desk)
     model = desk.space.model
     layers = mix(desk.space.generator, first.code, second.code, request.take)
-    sample = desk.space.sample(layers)
+    sample, paint, code = desk.space.sample(layers), desk.paint(layers), None
     made = model.decode(sample)
-    if first.field is not None and "details" not in request.take:
+    if "details" not in request.take:
+        code = layers[-1].clone()
+    if first.field is not None and code is not None:
         # The shape was asked for as it is: of the code that fits it only the colours are taken.
-        own = np.concatenate([sample[:4], model.encode(first.field)[4:].numpy()])
-        made = np.concatenate([first.field[:1], model.decode(own)[1:]])
+        own = model.encode(first.field)[4:].numpy()
+        sides = torch.from_numpy((own[:, 0, 0, 0] + 1) / 2)
+        scale, offset = filled_place(sides, sample.shape[1], PUBLIC)
+        paint = dataclasses.replace(paint, scale=scale.numpy(), offset=offset.numpy())
+        colors = model.decode(np.concatenate([sample[:4], own]))[1:]
+        made, code = np.concatenate([first.field[:1], colors]), None
     how = {"verb": "mix", "of": [first.record, second.record], "take": list(request.take)}
-    code = layers[-1].clone() if "details" not in request.take and first.field is None else None
     taken = " and ".join(request.take)
     return [
         _shown(first, desk, f"shape: {first.name}"),
         _shown(second, desk, f"{taken}: {second.name}"),
-        Piece("mixed", made, first.unit, first.label, how, code),
+        Piece("mixed", made, first.unit, first.label, how, paint, code),
     ]
 
 
 def _shown(source: Source, desk: Desk, caption: str) -> Piece:
-    field = source.field
-    if field is None:
-        field = desk.field(source.code)
-    return Piece(caption, field, source.unit, source.label, {}, shown_only=True)
+    if source.field is None:
+        return desk.piece(caption, source.code, source.unit, source.label, {}, shown_only=True)
+    return Piece(caption, source.field, source.unit, source.label, {}, shown_only=True)
 
 
 def _move(request: MoveRequest, desk: Desk) -> list[Piece]:
@@ -226,14 +243,7 @@ def _move(request: MoveRequest, desk: Desk) -> list[Piece]:
             "by": round(float(by), 6),
         }
         pieces.append(
-            Piece(
-                f"{request.along} {by * sign:+.1f}",
-                desk.field(code),
-                source.unit,
-                source.label,
-                how,
-                code,
-            )
+            desk.piece(f"{request.along} {by * sign:+.1f}", code, source.unit, source.label, how)
         )
     return pieces
 
