@@ -22,7 +22,7 @@ class Labels:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root.resolve()
+        self._root = root.absolute()
         self._read: dict[Path, Mapping[str, dict[str, str]]] = {}
 
     def of(self, path: Path) -> dict[str, str]:
@@ -31,7 +31,7 @@ class Labels:
         Without an index, the first folder below the root is the category, or the root for files
         right in it, and files whose names differ by a number or a last letter are one family.
         """
-        path = path.resolve()
+        path = path.absolute()  # not resolved: a link is where it is, not where it leads
         folder = path.parent
         inside = path.relative_to(self._root).parts
         labels = dict.fromkeys(FIELDS, "")

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from engine import dataset
 from engine.cli import app
-from engine.data.mesh_dataset import read_mesh_dataset
+from engine.data.mesh_dataset import MeshDataset, read_mesh_dataset
 from engine.data.mesh_item import read_facts
 from engine.data.mesh_labels import Labels
 from engine.dataset import build
@@ -160,6 +160,46 @@ def test_a_built_data_set_is_read_with_families_kept_together(tmp_path: Path) ->
     assert (fields[3, 0] > 0).sum() == facts["solid_voxels"]
     with pytest.raises(BadDataset):
         read_mesh_dataset(tmp_path / "in")
+
+
+def test_links_to_models_elsewhere_are_labelled_where_they_are(tmp_path: Path) -> None:
+    models(tmp_path / "store", 2)
+    (tmp_path / "in" / "chosen").mkdir(parents=True)
+    (tmp_path / "in" / "chosen" / "a.ply").symlink_to(tmp_path / "store" / "flat" / "box_00.ply")
+    built = build(tmp_path / "in", tmp_path / "out", size=16, jobs=1)
+    assert [item["category"] for item in built.manifest["items"]] == ["chosen"]
+
+
+def test_files_without_a_folder_of_their_own_are_of_the_class_of_the_whole(tmp_path: Path) -> None:
+    root = tmp_path / "my_meshes"
+    root.mkdir()
+    labels = Labels(root).of(root / "x1.glb")
+    assert (labels["category"], labels["class"]) == ("my_meshes", "my_meshes")
+
+
+def split_of(folder: Path, families: list[str], validation: float) -> MeshDataset:
+    """A data set of one item under many names: as many as there are families."""
+    models(folder / "in", 2)
+    build(folder / "in", folder / "out", size=16, jobs=1)
+    path = folder / "out" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    item = manifest["items"][0]
+    manifest["items"] = [item | {"family": family} for family in families]
+    path.write_text(json.dumps(manifest))
+    return read_mesh_dataset(folder / "out", validation)
+
+
+@pytest.mark.parametrize("count", [8, 19, 20])
+def test_few_examples_are_all_trained_on(tmp_path: Path, count: int) -> None:
+    data = split_of(tmp_path, [f"model {index}" for index in range(count)], 0.4)
+    assert bool(data.of("validation")) == (count >= 20)
+
+
+@pytest.mark.parametrize("family", ["a", "c"])  # whose hashes fall on either side
+def test_variants_of_one_model_are_trained_on_wherever_their_hash_falls(
+    tmp_path: Path, family: str
+) -> None:
+    assert len(split_of(tmp_path, [family] * 24, 0.5).of("train")) == 24
 
 
 def test_labels_come_from_the_nearest_index_on_the_way_up(tmp_path: Path) -> None:
