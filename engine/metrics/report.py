@@ -220,7 +220,7 @@ def _row_cells(row: Mapping[str, Any], distance: str) -> list[str]:
     for key, _ in _COLUMNS:
         # Novelty and variety are read off the bodies themselves: Chamfer hardly moves for them.
         source = row if key in _PERCENT else row["iou" if _of_bodies(key) else distance]
-        cells.append(_cell(source[key], percent=key in _PERCENT))
+        cells.append(cell(source[key], percent=key in _PERCENT))
     return cells
 
 
@@ -228,11 +228,12 @@ def _of_bodies(key: str) -> bool:
     return key in {"nn_ratio", "diversity"}
 
 
-def _cell(score: Mapping[str, float | None], *, percent: bool) -> str:
+def cell(score: Mapping[str, float | None], *, percent: bool = False, digits: int = 2) -> str:
+    """A score as people read it: mean ± standard deviation, or '-' where there is none."""
     mean, std = score["mean"], score["std"]
     if mean is None:
         return "-"
-    factor, digits = (100, 1) if percent else (1, 2)
+    factor, digits = (100, 1) if percent else (1, digits)
     spread = "" if std is None else f" ± {factor * std:.{digits}f}"
     return f"{factor * mean:.{digits}f}{spread}"
 
