@@ -22,8 +22,11 @@ from engine.cli_train import train
 from engine.console import (
     errors_as_sentences,
     print_json,
+    progress_bar,
     show,
+    stop_on_interrupt,
 )
+from engine.errors import BadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -192,12 +195,50 @@ def bench_generate(
 
 
 @bench.command("train")
-def bench_train(as_json: Json = False, verbose: Verbose = False) -> None:
-    """The training step against the 3D-GAN layer plan at the same size, batch and data."""
-    with errors_as_sentences(as_json=as_json, verbose=verbose):
-        from engine.bench_train import run
+def bench_train(
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Train props and both baselines, each for so long, and score them."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="With --minutes: data set to train on; see dataset build.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="With --minutes: folder for the runs.")] = Path(
+        "runs/equal-time"
+    ),
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Training steps against the layer plans of 3D-GAN and SDF-StyleGAN; quality at equal time.
 
-        _show_figures(run(), as_json)
+    [bold]Examples[/bold]
+
+    vernissage bench train
+
+    vernissage bench train --minutes 15 --data built-props
+    """
+    with errors_as_sentences(as_json=as_json, verbose=verbose):
+        from rich.console import Console
+
+        from engine import bench_train
+
+        if minutes is None:
+            _show_figures(bench_train.run(), as_json)
+            return
+        if data is None or not minutes > 0:
+            raise BadRequest("--minutes needs a number above zero and --data")
+        console = None if as_json else Console(highlight=False, width=120)
+        with progress_bar() as on_progress, stop_on_interrupt() as is_cancelled:
+            report = bench_train.equal_time(
+                minutes,
+                data=data,
+                out=out,
+                console=console,
+                on_progress=on_progress,
+                is_cancelled=is_cancelled,
+            )
+        if as_json:
+            print_json(report)
 
 
 def _show_figures(figures: Sequence[Figure], as_json: bool) -> None:
