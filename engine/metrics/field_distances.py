@@ -84,6 +84,7 @@ def prepare_fields(fields: Iterable[np.ndarray]) -> FieldShapes:
 def chamfer(a: FieldShapes, b: FieldShapes) -> np.ndarray:
     """(n, m) voxels; empty against solid is twice the grid's diagonal, two empty ones are equal."""
     distance = _one_way(a, b) + _one_way(b, a).T
+    distance[np.logical_xor.outer(a.empty, b.empty)] = 2 * DIAGONAL
     distance[np.ix_(a.empty, b.empty)] = 0.0
     return distance
 

@@ -41,9 +41,12 @@ def coverage(gr: np.ndarray) -> float:
     """Share of references that are the nearest one of some sample: COV, higher is better.
 
     Args:
-        gr: (n, m) distances from sample to reference. A tie covers every reference in it.
+        gr: (n, m) distances from sample to reference. A tie covers every reference in it, but what
+            is equally far from all, as an empty shape is, covers none.
     """
     nearest = gr == gr.min(axis=1, keepdims=True)
+    if gr.shape[1] > 1:
+        nearest[gr.min(axis=1) == gr.max(axis=1)] = False
     return float(nearest.any(axis=0).mean())
 
 

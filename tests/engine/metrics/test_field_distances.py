@@ -100,5 +100,5 @@ def test_every_distance_is_symmetric_and_least_for_equal_shapes(measure) -> None
 
 def test_an_empty_shape_is_far_from_all_but_another() -> None:
     shapes = prepare_fields([EMPTY, ball(6.0), np.full_like(EMPTY, np.nan)])
-    assert chamfer(shapes, shapes)[0].tolist() == pytest.approx([0, 2 * DIAGONAL, 0], rel=1e-3)
+    assert chamfer(shapes, shapes)[0].tolist() == [0, 2 * DIAGONAL, 0]
     assert views(shapes, shapes)[0, 1] > 0.05

@@ -70,6 +70,13 @@ def test_one_repeated_shape_covers_one_reference_and_is_told_apart(measure: Dist
     assert diversity(gg) == 0
 
 
+def test_what_is_equally_far_from_everything_covers_nothing() -> None:
+    empty = VoxelGrid(np.zeros((SIDE,) * 3, bool), np.zeros((SIDE,) * 3 + (3,), np.uint8))
+    _, gr, _ = matrices([empty] * 5, REAL, DISTANCES["chamfer"])
+    assert coverage(gr) == 0
+    assert coverage(np.array([[3.0]])) == 1  # the only one there is
+
+
 @every_distance
 def test_half_the_modes_cover_at_most_half(measure: Distance) -> None:
     half = [figure(1000 + seed, mode=seed % 5) for seed in range(40)]
