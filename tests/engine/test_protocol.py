@@ -145,6 +145,7 @@ def test_what_the_client_writes_the_engine_reads(method: str, values: dict[str, 
 
 def test_both_sides_agree_on_every_name_and_number() -> None:
     shared = {name for name in vars(client) if name.isupper()}
-    assert shared == {"PROTOCOL", "MAX_LINE", "HELLO", "GENERATE", "PROGRESS", "CANCEL"}
+    methods = {"HELLO", "MODELS", "GENERATE", "PROGRESS", "CANCEL"}
+    assert shared == {"PROTOCOL", "MAX_LINE", *methods}
     for name in shared:
         assert getattr(client, name) == getattr(server, name), name
