@@ -17,6 +17,8 @@ from engine.shape.mesh import TriMesh, bodies, compact, is_watertight, pinched_p
 TOLERANCE = 0.05
 CRUMB = 0.005
 """Share of the volume that may be lost when grown-together sheets are cut apart."""
+SCRAP = 0.02
+"""Of the body's size: a larger piece is never lost, however thin it is."""
 LEAST = 4
 """A tetrahedron: no closed mesh has fewer."""
 _HASTE = 5.0  # how soon the fast simplifier accepts worse collapses
@@ -88,9 +90,21 @@ def _mended(mesh: TriMesh, most: int) -> TriMesh | None:
     whole = cut_apart(mesh)
     if not is_watertight(whole):
         whole = cut_apart(fill_holes(whole)[0])
-    body = largest_body(whole) if most == 1 else whole
-    kept = is_sound(body, most) and volume(body) > (1 - CRUMB) * volume(whole)
-    return body if kept else None
+    if most > 1:
+        return whole if is_sound(whole, most) else None
+    body = largest_body(whole)
+    light = volume(body) > (1 - CRUMB) * volume(whole)
+    return body if light and _second(whole) < SCRAP and is_sound(body) else None
+
+
+def _second(mesh: TriMesh) -> float:
+    """Size of the second largest body as a share of the largest one's; 0 where there is one."""
+    count, part = bodies(mesh)
+    if count == 1:
+        return 0.0
+    sizes = [np.linalg.norm(np.ptp(mesh.corners[part == k], axis=(0, 1))) for k in range(count)]
+    second, first = np.sort(sizes)[-2:]
+    return float(second / first)
 
 
 def is_sound(mesh: TriMesh, most: int = 1) -> bool:
