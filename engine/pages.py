@@ -41,6 +41,7 @@ def card_page(card: Card) -> RenderableType:
         *_classes(card),
         _heading("Training data"),
         *[_bullet(f"{s.name}, {s.author} ({s.licence})") for s in card.sources],
+        *[_bullet(f"begun with {p.name} (weights {p.sha256[:12]})") for p in card.parents],
         _heading("Licence"),
         _bullet(f"weights: {card.licence}"),
         _bullet(card.attribution),

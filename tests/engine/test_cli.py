@@ -188,7 +188,7 @@ def test_the_worker_exits_with_what_the_server_returns(monkeypatch: pytest.Monke
 
 
 def test_a_card_reads_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.zoo.card import Card, Source
+    from engine.zoo.card import Card, Parent, Source
 
     minis = Source(
         name="Metro Minis", author="A. Person", licence="CC-BY-4.0", attribution="Credit"
@@ -206,6 +206,7 @@ def test_a_card_reads_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
         licence="Apache-2.0",
         attribution="Artwork by a person",
         sources=(minis,),
+        parents=(Parent(name="ancestors", sha256="cd" * 32),),
         engine="0.1.0",
         cost={"cpu_minutes": 90},
         metrics={"coverage": 0.43, "floor": {"coverage": 0.5}},
@@ -216,7 +217,7 @@ def test_a_card_reads_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     page = run("models", "show", "people").stdout
     for said in ("Voxel people", "Metro Minis", "A. Person", "CC-BY-4.0", "Artwork by a person"):
         assert said in page
-    for said in ("0.43", "cpu minutes", "Humans only.", "ab" * 32):
+    for said in ("0.43", "cpu minutes", "Humans only.", "ab" * 32, "begun with ancestors"):
         assert said in page
     assert "1.5 MB" in run("models", "list").stdout
     values = card.model_dump(mode="json")

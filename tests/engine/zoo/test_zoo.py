@@ -12,11 +12,13 @@ import torch
 from engine.data.vox import write_vox
 from engine.errors import BadCheckpoint, BadDataset, BadRecipe, UnknownModel, WeightsMismatch
 from engine.evaluate import evaluate
+from engine.gan.rng import Streams
 from engine.generate import generate
 from engine.makers.voxels import sample_voxels
 from engine.request import GenerateRequest
 from engine.train import train
 from engine.zoo.card import CARD, Card, card, names, weights_path
+from engine.zoo.export import export
 from engine.zoo.novelty import distance_scale, fingerprint, nearest
 from engine.zoo.recipes import read_recipe, recipe_names
 from engine.zoo.registry import load
@@ -171,6 +173,19 @@ def test_a_model_with_a_dot_in_its_name_keeps_its_seeds_apart(tiny: Path, tmp_pa
         "people.v2-000000.glb",
         "people.v2-000001.glb",
     ]
+
+
+def test_statistics_too_large_for_half_precision_survive_the_export(
+    tiny: Path, tmp_path: Path
+) -> None:
+    loaded = load(str(tiny))
+    recipe = read_recipe(tiny.parent / "tiny.toml", "cpu")
+    loaded.model.load(tiny.parent / "people", Streams(0))
+    first = next(iter(loaded.generator.parameters()))
+    first.data.flatten()[0] = 4.2e10
+    export(tmp_path, recipe, loaded.model, loaded.generator, {})
+    again = next(iter(load(str(tmp_path)).generator.parameters()))
+    assert torch.equal(again, first)
 
 
 def test_an_unknown_model_is_told_the_known_ones() -> None:
