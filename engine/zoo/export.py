@@ -1,4 +1,4 @@
-"""From a trained generator to what ships: half-precision weights and a card that describes them."""
+"""From a trained generator to what ships: compact weights and a card that describes them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import nn
 
 from engine import __version__
 from engine.files import write_bytes, write_json
 from engine.models.base import Model
 from engine.zoo.card import CARD, Card
 from engine.zoo.novelty import distance_scale, fingerprint
+from engine.zoo.pack import pack
 from engine.zoo.recipes import Recipe
 
 WEIGHTS = "generator.safetensors"
@@ -23,7 +24,7 @@ WEIGHTS = "generator.safetensors"
 def export(
     run: Path, recipe: Recipe, model: Model, generator: nn.Module, cost: dict[str, Any]
 ) -> Path:
-    """Write `run/generator.safetensors` (float16) and `run/card.json`; returns the card's path.
+    """Write `run/generator.safetensors` (see `engine.zoo.pack`) and `run/card.json`; returns the card's path.
 
     Raises:
         CannotWrite: the run folder is full or not writable.
@@ -34,7 +35,7 @@ def export(
     scale = 1.0 if held_out is None else distance_scale(model.comparable(held_out), prints)
     tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
     tensors |= {"prints.vectors": prints, "prints.scale": torch.tensor(scale)}
-    data = save({k: _compact(v.detach().cpu()).contiguous() for k, v in tensors.items()})
+    data = save(pack(tensors))
     write_bytes(run / WEIGHTS, data)
     sources = recipe.file.sources
     card = Card(
@@ -60,9 +61,3 @@ def export(
     )
     write_json(run / CARD, card.model_dump(mode="json"))
     return run / CARD
-
-
-def _compact(tensor: Tensor) -> Tensor:
-    """In half precision, unless it holds values that are too large for it (statistics of layers)."""
-    half = tensor.half()
-    return tensor if half.isinf().any() else half

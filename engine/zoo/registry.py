@@ -13,6 +13,7 @@ from engine.errors import BadRecipe, WeightsMismatch
 from engine.models.base import Model
 from engine.models.registry import model_class
 from engine.zoo.card import Card, card, weights_path
+from engine.zoo.pack import unpack
 
 MAX_WEIGHTS_BYTES = 64 * 2**20
 
@@ -45,12 +46,12 @@ def load(name: str) -> Loaded:
         model = model_class(about.model)(about.net)
         generator = model.build().generator
         weights = {
-            k.removeprefix("generator."): v.float()
+            k.removeprefix("generator."): v
             for k, v in tensors.items()
             if k.startswith("generator.")
         }
         generator.load_state_dict(weights)
-        prints, scale = tensors["prints.vectors"].float(), float(tensors["prints.scale"])
+        prints, scale = tensors["prints.vectors"], float(tensors["prints.scale"])
     except (BadRecipe, KeyError, RuntimeError) as error:
         raise WeightsMismatch(f"the weights of {name} do not fit its card", name=name) from error
     return Loaded(about, model, generator.eval().requires_grad_(False), prints, scale)
@@ -67,6 +68,6 @@ def _tensors(name: str, about: Card) -> dict[str, Tensor]:
     if hashlib.sha256(data).hexdigest() != about.sha256:
         raise WeightsMismatch(f"{path.name} is not the file its card describes", name=name)
     try:
-        return load_tensors(data)
+        return unpack(load_tensors(data))
     except SafetensorError as error:
         raise WeightsMismatch(f"{path.name} is not a safetensors file", name=name) from error
