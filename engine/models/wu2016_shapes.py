@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 from pydantic import Field, model_validator
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor, nn
 
 from engine.gan.rng import Streams
@@ -91,3 +92,11 @@ class Wu2016Shapes(PlainShapes):
 
     def judge(self, critic: nn.Module, x: Tensor, label: Tensor | None) -> list[Tensor]:
         return [critic(x, label)]
+
+    def decode(self, sample: np.ndarray) -> np.ndarray:
+        """The black of the empty voxels must not tint the surface: they take the nearest colour."""
+        solid = sample[0] > 0
+        if not solid.any():
+            return super().decode(sample)
+        nearest = distance_transform_edt(~solid, return_distances=False, return_indices=True)
+        return super().decode(np.concatenate([sample[:1], sample[1:][:, *np.asarray(nearest)]]))

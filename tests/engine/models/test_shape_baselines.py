@@ -150,6 +150,17 @@ def test_3d_gan_sees_hard_occupancy_and_black_where_nothing_is(folder: Path) -> 
     assert (real[:, 1:].permute(0, 2, 3, 4, 1)[real[:, 0] < 0] == -1).all()
 
 
+def test_black_air_does_not_tint_the_surface_that_3d_gan_makes(folder: Path) -> None:
+    model = model_class("wu2016_shapes")({"size": 32, "widths": (8, 4, 2)})
+    sample = model.encode(globe(22.0, WHITE, size=64)).numpy()  # type: ignore[attr-defined]
+    field = model.decode(sample)
+    skin = np.abs(field[0]) < 0.6
+    assert skin.sum() > 1000
+    assert np.abs(field[1:, skin] - 0.9).max() < 0.05
+    empty = model.decode(np.full_like(sample, -1.0))
+    assert (empty[0] < 0).all()
+
+
 @pytest.mark.parametrize("size", [16, 32])
 def test_a_coarse_field_keeps_size_place_and_colour_of_a_ball(size: int) -> None:
     fine = torch.from_numpy(globe(22.0, WHITE, size=64))
