@@ -20,6 +20,27 @@ from tests.engine.shape.fields import field_of, left_red_right_blue, ring
 SOURCES = [{"name": "s", "author": "a", "licence": "CC0-1.0", "attribution": "a"}]
 
 
+CHECKS = (
+    "watertight",
+    "one body",
+    "outward",
+    "no empty face",
+    "budget",
+    "uvs in range",
+    "no uv overlap",
+    "texel density",
+    "levels shrink",
+    "levels near",
+    "collider convex",
+    "collider holds",
+    "textures",
+    "material",
+    "origin",
+    "height",
+    "provenance",
+)
+
+
 @cache
 def good() -> Asset:
     """A ring of three levels with a collider, as `generate` makes it."""
@@ -53,6 +74,7 @@ def rewritten(data: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
     return head + struct.pack("<I4s", len(text), b"JSON") + text + rest
 
 
+@cache
 def spoiled() -> dict[str, bytes]:
     """For each check, a file that fails it."""
     made = good()
