@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -107,9 +108,12 @@ def _surface(field: np.ndarray, triangles: int) -> tuple[Solid, TriMesh]:
     while True:
         solid = solidify(field, upsample)
         surface = march(solid)
-        if len(surface.faces) >= 2 * triangles or (upsample + 1) * size > _MOST_CELLS:
+        most = _MOST_CELLS // size
+        if len(surface.faces) >= 2 * triangles or upsample >= most:
             return solid, surface
-        upsample += 1
+        # Faces grow with the square of the resolution.
+        missing = (2 * triangles / len(surface.faces)) ** 0.5
+        upsample = min(max(math.ceil(upsample * missing), upsample + 1), most)
 
 
 def _material(

@@ -17,6 +17,8 @@ PART_SHARE = 0.02
 GAP = 3.0
 """Voxels across which a loose part is joined to the body; one further away is a floater."""
 _NECK = 0.9  # voxels: radius of what joins them
+_AROUND = 4
+"""Voxels around the inside that are looked at: the rest of the field is empty, and costs time."""
 _LEAST = 1e-3  # of REACH: a cell that clean-up turned over lies just beyond the surface
 
 
@@ -25,32 +27,31 @@ class Solid:
     """One body as signed distance on a fine grid, and what clean-up did to get there.
 
     Attributes:
-        distance: (D, H, W) float32 in voxels of the field / REACH, positive inside; z, y, x. One
-            cell of outside surrounds the field's box.
+        distance: (D, H, W) float32 in voxels of the field / REACH, positive inside; z, y, x. Its
+            outermost cells are outside.
         step: edge of a cell in voxels of the field.
+        origin: (3,) x, y, z in voxels of the field: where the second cell along each axis begins.
         crumbs: loose parts removed. bridged: loose parts joined. filled: cells of cavities.
     """
 
     distance: np.ndarray
     step: float
+    origin: np.ndarray
     crumbs: int
     bridged: int
     filled: int
 
     def read(self, volumes: np.ndarray, points: np.ndarray) -> np.ndarray:
         """(C, K) trilinear values of (C, D, H, W) volumes on this grid at (K, 3) points x, y, z."""
-        place = (points / self.step + 0.5).T[::-1]  # + 1 cell of margin, - 0.5 to cell centres
+        place = ((points - self.origin) / self.step + 0.5).T[
+            ::-1
+        ]  # + 1 cell of margin, - 0.5 to cell centres
         return np.stack(
             [
                 ndimage.map_coordinates(one, place, order=1, mode="nearest", prefilter=False)
                 for one in volumes
             ]
         )
-
-    def gradient(self) -> np.ndarray:
-        """(3, D, H, W) float32 x, y, z outward normal directions, not of unit length."""
-        z, y, x = np.gradient(self.distance)
-        return -np.stack([x, y, z])
 
 
 def solidify(field: np.ndarray, upsample: int = 2) -> Solid:
@@ -67,9 +68,12 @@ def solidify(field: np.ndarray, upsample: int = 2) -> Solid:
         raise EmptyShape("The field has values that are no numbers")
     if not (coarse > 0).any():
         raise EmptyShape("The field has no inside")
-    fine = coarse
+    inside = np.argwhere(coarse > 0)
+    start = np.maximum(inside.min(0) - _AROUND, 0)
+    end = np.minimum(inside.max(0) + 1 + _AROUND, coarse.shape)
+    fine = coarse[tuple(slice(a, b) for a, b in zip(start, end, strict=True))]
     if upsample > 1:
-        fine = ndimage.zoom(coarse, upsample, order=3, mode="nearest", grid_mode=True)
+        fine = ndimage.zoom(fine, upsample, order=3, mode="nearest", grid_mode=True)
     fine = np.pad(fine.clip(-1, 1), 1, constant_values=-1.0)
     step = 1.0 / upsample
     fine, crumbs, bridged = _one_part(fine, step)
@@ -77,7 +81,8 @@ def solidify(field: np.ndarray, upsample: int = 2) -> Solid:
     filled = ndimage.binary_fill_holes(solid)
     cells = int(filled.sum() - solid.sum())
     fine = np.where(filled, np.maximum(fine, _LEAST), np.minimum(fine, -_LEAST))
-    return Solid(fine.astype(np.float32), step, crumbs, bridged, cells)
+    origin = start[::-1].astype(np.float64)
+    return Solid(fine.astype(np.float32), step, origin, crumbs, bridged, cells)
 
 
 def _one_part(fine: np.ndarray, step: float) -> tuple[np.ndarray, int, int]:
@@ -128,7 +133,7 @@ def march(solid: Solid, smooth: int = 3) -> TriMesh:
         Points in voxels of the field: its box is [0, N]³.
     """
     points, faces, _, _ = marching_cubes(solid.distance, 0.0, allow_degenerate=False)
-    points = (points[:, ::-1].astype(np.float64) - 0.5) * solid.step
+    points = (points[:, ::-1].astype(np.float64) - 0.5) * solid.step + solid.origin
     mesh = _largest(TriMesh(points, faces.astype(np.int64)))
     if volume(mesh) < 0:
         mesh = TriMesh(mesh.points, mesh.faces[:, ::-1].copy())

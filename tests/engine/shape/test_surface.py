@@ -100,3 +100,14 @@ def test_a_field_without_an_inside_is_refused_with_a_sentence(value: float):
     field = np.full((4, 8, 8, 8), value, np.float32)
     with pytest.raises(EmptyShape):
         extract(field)
+
+
+def test_a_thin_shape_lies_where_it_lay_in_its_field_however_fine_the_grid() -> None:
+    bar = field_of(box(2.0, 1.5, 11.0)).copy()
+    bar = np.roll(bar, (-3, 2, 4), (1, 2, 3))  # z, y, x
+    for upsample in (1, 2, 3):
+        mesh = extract(bar, upsample)
+        middle = (mesh.points.min(0) + mesh.points.max(0)) / 2
+        assert np.allclose(middle, (20, 18, 13), atol=0.05)
+        assert np.allclose(np.ptp(mesh.points, axis=0), (4, 3, 22), atol=0.5)
+    assert solidify(bar, 3).distance.size < 0.2 * (3 * 32) ** 3  # and its grid is no larger than it
