@@ -11,8 +11,26 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import ndimage
 
+SPECK = 0.7
+"""Voxels over which neighbours vote: what is a voxel large and alone is noise and goes."""
+_FAINT = 0.02
 _CORNERS = np.stack(np.meshgrid((0, 1), (0, 1), (0, 1), indexing="ij"), -1).reshape(8, 3)
+
+
+def without_specks(scores: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Scores after a vote of neighbours, so that no entry wins a lone voxel.
+
+    Args:
+        scores: (K, D, H, W), whose exponentials are shares. near: (D, H, W), 1 at the surface and 0
+            where colours mean nothing, and so have no vote.
+    Returns:
+        (K, D, H, W) float32.
+    """
+    shares = np.exp(scores - scores.max(0))
+    shares *= np.maximum(near, _FAINT) / shares.sum(0)
+    return ndimage.gaussian_filter(shares.astype(np.float32), (0, SPECK, SPECK, SPECK), truncate=3)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from engine.data.field_augment import vary
 from engine.data.mesh_dataset import MeshDataset, MeshExample, read_mesh_dataset
 from engine.data.mesh_item import read_field
-from engine.data.paint import Paint
+from engine.data.paint import Paint, without_specks
 from engine.data.proportions import BORDER, NARROWEST, fill, filled_place, unfill
 from engine.data.shape_classes import ShapeClass, sort_into_classes
 from engine.gan.rng import Streams
@@ -252,8 +252,9 @@ class TexturedShapes(Model):
         """The colours of one code (1, W), or of its layers (1, L, W)."""
         decoder = generator.decoder
         # In a pair, as `FieldGenerator.decode` has it.
-        _, score, palette = decoder.parts(code.expand(2, *code.shape[1:]))
-        scores = unfold_channels(score[:1])[0].numpy()
+        distance, score, palette = decoder.parts(code.expand(2, *code.shape[1:]))
+        near = (1 - unfold_channels(distance[:1])[0].abs()).clamp(min=0)
+        scores = without_specks(unfold_channels(score[:1])[0].numpy(), near[0].numpy())
         scale, offset = filled_place(_sides(decoder.proportions(code)[0]), scores.shape[1], PUBLIC)
         return Paint(scores, ((palette[0] + 1) / 2).numpy(), scale.numpy(), offset.numpy())
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import ndimage
 
-from engine.data.paint import Paint
+from engine.data.paint import Paint, without_specks
 from engine.data.proportions import filled_place, unfill
 
 IDENTITY = (np.ones(3), np.full(3, -0.5))
@@ -55,3 +55,33 @@ def test_places_in_a_filled_field_are_where_unfilling_looks(sides: tuple[float, 
     read = field[1:, inside[:, 0], inside[:, 1], inside[:, 2]].T
     assert within.sum() > 1000
     torch.testing.assert_close(read[within], place[within], atol=1e-3, rtol=0)
+
+
+def test_a_lone_voxel_is_outvoted_and_a_stripe_of_two_is_not() -> None:
+    strong = np.zeros((3, 16, 16, 16), np.float32)
+    strong[0] = 6
+    strong[1, 5, 5, 5] = 12
+    strong[2, :, 10:12] = 12
+    winner = without_specks(strong, np.ones((16, 16, 16))).argmax(0)
+    assert not (winner == 1).any()
+    assert (winner[:, 10:12] == 2).all()
+    assert (winner[:, 12:] == 0).all()
+
+
+def test_a_vote_leaves_a_straight_border_where_it_was() -> None:
+    x = np.arange(16) - 7.3
+    volume = np.stack([np.broadcast_to(side * 4 * x, (16, 16, 16)) for side in (1, -1)])
+    voted = without_specks(volume.astype(np.float32), np.ones((16, 16, 16)))
+    line = (voted[0] - voted[1])[8, 8]
+    after = np.flatnonzero(line > 0)[0]
+    crossing = after - line[after] / (line[after] - line[after - 1])
+    assert crossing == pytest.approx(7.3, abs=0.15)
+
+
+def test_what_is_far_from_the_surface_has_no_vote() -> None:
+    volume = np.zeros((2, 8, 8, 8), np.float32)
+    volume[0, :4], volume[1, 4:] = 5, 5
+    near = np.ones((8, 8, 8))
+    near[4:] = 0
+    winner = without_specks(volume, near).argmax(0)
+    assert (winner[:4] == 0).all()
