@@ -20,12 +20,14 @@ from engine.control.known import Bounds, Evidence, View, look, sizes
 from engine.data.proportions import NARROWEST, fill_box, stretch, unfill
 from engine.data.voxel_field import REACH
 from engine.models.textured_shapes import PUBLIC
-from engine.nets.cells import fold
+from engine.nets.cells import fold, unfold_channels
 
 ROUGH, FINE = 30, 80
 """Steps of every start, and then of the best one."""
 SOLID = 0.5
 """Distance that a sample is to have where a body goes on behind a break, at least."""
+SEEN = 12
+"""Known voxels of a palette entry from which their colour is believed."""
 OnStep = Callable[[int, int], None]
 
 
@@ -83,8 +85,28 @@ def complete(
     aim = wanted.take(rows[best])
     codes, loss = descend(space.generator, codes[best], aim, FINE, count(ROUGH + 1))
     first = int(loss.argmin())
-    factor, bounds = possible[int(rows[best][first])]
-    return _whole(space, look(evidence, PUBLIC, bounds), bounds, codes[first], factor)
+    row = rows[best][first]
+    factor, bounds = possible[int(row)]
+    filled = _painted(space, codes[first], wanted.take(row[None]))
+    return _whole(look(evidence, PUBLIC, bounds), bounds, filled, codes[first], factor)
+
+
+def _painted(space: Space, code: Tensor, wanted: Target) -> Tensor:
+    """(4, N, N, N) of a code (W,), its palette corrected to the colours that are there.
+
+    A code comes near the colours of a model, but a new door in nearly the red of the car is a
+    patch. Where a palette entry meets the known surface, the colour that is seen there replaces it.
+    """
+    with torch.inference_mode():
+        distance, score, palette = space.generator.decoder.parts(code.expand(2, -1))
+    entry, palette = score[:1].argmax(-1), palette[0].clone()
+    seen = wanted.color_weight[..., 0] > 0
+    for index in range(len(palette)):
+        here = seen & (entry == index)
+        if int(here.sum()) >= SEEN:
+            palette[index] = wanted.color[here].median(0).values
+    painted = torch.cat([distance[:1], palette[entry]], -1)
+    return unfold_channels(painted)[0]
 
 
 def _wanted(space: Space, base: View, wholes: list[Bounds]) -> tuple[Tensor, Target]:
@@ -122,10 +144,9 @@ def _starts(
     return codes.clone(), rows
 
 
-def _whole(space: Space, view: View, bounds: Bounds, code: Tensor, grow: float) -> Completed:
+def _whole(view: View, bounds: Bounds, filled: Tensor, code: Tensor, grow: float) -> Completed:
     sides = np.diff(view.box(bounds))[:, 0]
     proportions = torch.from_numpy(sides / sides.max()).float().clamp(min=NARROWEST)
-    filled = torch.from_numpy(space.sample(code)[:4].copy())
     made = unfill(filled, proportions, PUBLIC).numpy()
     field = blend(view, made)
     solid = field[0] > 0

@@ -19,6 +19,8 @@ RATE = 0.06
 """Step of Adam on codes of RMS 1, at the start; it falls to 0 along half a cosine."""
 COLOR, PRIOR = 0.5, 0.02
 """Weights of the colour and of the way to the nearest class mean beside the distance."""
+OPEN = -0.25
+"""Distance of a sample from which a colour means nothing: data sets have none out there."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def target(samples: Tensor, known: Tensor | None = None) -> Target:
         color,
         proportions_of(folded),
         _parts(trust * (0.25 + near.ceil())),
-        _parts(trust * near),
+        _parts(trust * near * (distance > OPEN)),
     )
 
 

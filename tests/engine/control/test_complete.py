@@ -152,6 +152,13 @@ def test_d22_an_egg_without_its_top_is_an_egg_again(whole: Completed, egg: Soup)
     assert overlap(whole.field[0] > 0) > flat + 0.05
 
 
+def test_d22_what_is_made_up_has_the_colors_of_what_is_there(whole: Completed) -> None:
+    top = (whole.field[0] > 0) & (whole.view.known == 0)
+    assert top.sum() > 500
+    color = (whole.field[1:, top].T + 1) * 127.5
+    assert np.abs(color - (200, 30, 30)).mean(0).max() < 10
+
+
 def test_a_blend_is_the_known_where_it_is_known_and_the_made_elsewhere(egg: Soup) -> None:
     evidence = gather(egg, read_region(["below 0.5"]))
     view = look(evidence, SIZE, (evidence.low, evidence.high))
