@@ -28,8 +28,10 @@ from engine.data.mesh_dataset import MANIFEST
 from engine.data.vox import write_vox
 from engine.data.voxel_field import encode
 from engine.data.voxels import VoxelGrid
+from engine.errors import BadCheckpoint
 from engine.evaluate import evaluate
 from engine.files import write_json
+from engine.gan.checkpoint import newest
 from engine.gan.config import Phase, TrainConfig
 from engine.gan.losses import LOSSES
 from engine.gan.precision import best_device, wait
@@ -215,7 +217,11 @@ def train_for(
 
     Returns:
         The run folder, usable as a model name.
+    Raises:
+        BadCheckpoint: the folder holds a run already. BadDataset, TrainingDiverged.
     """
+    if newest(run) is not None:
+        raise BadCheckpoint(f"{run} holds a run already; name another folder with --out")
     recipe = read_recipe(name, "cpu")
     model = model_class(recipe.file.model)(recipe.net)
     model.load(data, Streams(recipe.train.seed))
@@ -281,7 +287,9 @@ def _fitted(recipe: Recipe, model: Model, seconds: float, scratch: Path) -> Trai
         phase.model_copy(update={"kimg": phase.kimg * seconds / whole})
         for phase in recipe.train.phases
     ]
-    return recipe.train.model_copy(update={"phases": tuple(scaled), "stop_kimg": None})
+    # No sheets on the way: drawing them is no training.
+    changes = {"phases": tuple(scaled), "stop_kimg": None, "tick_kimg": 1e6}
+    return recipe.train.model_copy(update=changes)
 
 
 # ---------------------------------------------------------------- data that need no download

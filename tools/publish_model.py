@@ -1,14 +1,17 @@
 """Put a trained run into the zoo: measure it, write the figures on its card, copy the weights.
 
 Run from the repository: python tools/publish_model.py runs/NAME --data FOLDER [--baseline RUN ...]
-The tables go into docs/quality.md as well, where it has a place marked for the model.
+The tables go into docs/quality.md as well, where it has a place marked for the model; so do those
+of an equal-time run.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -28,6 +31,7 @@ def main() -> None:
     parser.add_argument("run", help="run folder made by `vernissage train`")
     parser.add_argument("--data", type=Path, required=True, help="the folder it was trained on")
     parser.add_argument("--baseline", action="append", default=[], help="run folder of a baseline")
+    parser.add_argument("--equal-time", type=Path, help="folder of `vernissage bench train --out`")
     arguments = parser.parse_args()
     about = card(arguments.run)
     report = evaluate(
@@ -40,8 +44,15 @@ def main() -> None:
     write_bytes(ZOO / "weights" / weights, weights_path(arguments.run, about).read_bytes())
     published = about.model_copy(update={"weights": weights, "metrics": report})
     write_json(ZOO / "cards" / f"{about.name}.json", published.model_dump(mode="json"))
-    tables = field_markdown(report) if "categories" in report else markdown_report(report)
-    write_bytes(PAGE, with_tables(PAGE.read_text("utf-8"), about.name, tables).encode())
+    page = with_tables(PAGE.read_text("utf-8"), about.name, as_markdown(report))
+    if arguments.equal_time:
+        equal = json.loads((arguments.equal_time / "report.json").read_text("utf-8"))
+        page = with_tables(page, f"{about.name} at equal time", as_markdown(equal))
+    write_bytes(PAGE, page.encode())
+
+
+def as_markdown(report: dict[str, Any]) -> str:
+    return field_markdown(report) if "categories" in report else markdown_report(report)
 
 
 def with_tables(page: str, name: str, tables: str) -> str:

@@ -90,7 +90,7 @@ def field_report(
     Raises:
         BadDataset: a set holds fewer than LEAST shapes.
     """
-    sets = {**samples, "train": known.peers, "held-out": reference}
+    sets = {**samples, "retrieval": known.peers, "held-out": reference}
     for name, shapes in sets.items():
         if len(shapes) < LEAST:
             raise BadDataset(f"the set {name!r} holds {len(shapes)} shapes", least=LEAST)

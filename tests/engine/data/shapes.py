@@ -46,13 +46,15 @@ def random_globe(seed: int, size: int = 32) -> np.ndarray:
 
 
 def write_shapes(folder: Path, count: int = 24, size: int = 32) -> Path:
-    """As `vernissage dataset build` leaves it: a third balls, the others blocks, all unrelated."""
+    """As `vernissage dataset build` leaves it: balls, blocks and bricks, all unrelated."""
     (folder / "items").mkdir(parents=True)
     items = []
     for index in range(count):
         make, category, kind = (
-            (random_globe, "round", "ball") if index % 3 == 0 else (random_block, "square", "block")
-        )
+            (random_globe, "round", "ball"),
+            (random_block, "square", "block"),
+            (random_block, "square", "brick"),
+        )[index % 3]
         name = f"items/{index}.npz"
         np.savez(folder / name, field=make(index, size).astype(np.float16))
         items.append(
