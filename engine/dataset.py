@@ -174,8 +174,8 @@ def _ignore_interrupt() -> None:
 
 def _make(task: _Task) -> _Result:
     """Build one item and its picture, in a process of its own."""
+    from engine.data.field_picture import picture_of_field
     from engine.data.mesh_item import build_item, read_field
-    from engine.shape.field_picture import picture_of_field
 
     try:
         facts, made = build_item(task.source, task.item, task.size, task.up)

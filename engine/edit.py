@@ -19,6 +19,7 @@ from engine.control.directions import Direction, move
 from engine.control.plans import Piece, directions_of, plan
 from engine.control.requests import EditRequest
 from engine.control.sources import CODE, read_source, space_of, write_code
+from engine.data.field_picture import picture_of_field
 from engine.errors import Cancelled, VernissageError
 from engine.files import write_json
 from engine.generate import SHEET_MOST, check_folder, job_report
@@ -26,7 +27,6 @@ from engine.makers.item import BARREN, PREVIEW, load, refusal, write, write_png
 from engine.makers.made import Made, origin
 from engine.makers.shapes import finish, shape_asset, word
 from engine.request import GenerateResult, IsCancelled, Item, OnProgress, Progress, Refusal
-from engine.shape.field_picture import picture_of_field
 from engine.zoo.novelty import nearest
 from engine.zoo.offer import as_asked, labels_called, settle
 from engine.zoo.registry import Loaded
@@ -156,7 +156,7 @@ def _look(loaded: Loaded, piece: Piece) -> np.ndarray:
 def _write_sheet(path: Path, shown: Sequence[tuple[str, np.ndarray]]) -> Path:
     captions = [caption for caption, _ in shown[:SHEET_MOST]]
     pictures = [picture for _, picture in shown[:SHEET_MOST]]
-    write_png(path, contact_sheet(pictures, columns=min(9, len(pictures)), labels=captions))
+    write_png(path, contact_sheet(pictures, columns=min(7, len(pictures)), labels=captions))
     return path.resolve()
 
 

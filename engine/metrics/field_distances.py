@@ -20,8 +20,8 @@ import numpy as np
 from scipy import ndimage, sparse
 from skimage.measure import marching_cubes
 
+from engine.data.field_picture import picture_of_field
 from engine.shape.distance import spread
-from engine.shape.field_picture import picture_of_field
 from engine.shape.mesh import TriMesh
 
 GRID = 32

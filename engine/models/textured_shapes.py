@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from engine.data.field_augment import vary
+from engine.data.field_picture import picture_of_field
 from engine.data.mesh_dataset import MeshDataset, MeshExample, read_mesh_dataset
 from engine.data.mesh_item import read_field
 from engine.data.paint import Paint, without_specks
@@ -34,7 +35,6 @@ from engine.nets.field import FieldGenerator
 from engine.nets.field_critic import FieldCritic
 from engine.nets.field_decoder import FoldedDecoder, PaletteDecoder
 from engine.nets.triplane import TriplaneDecoder, TriplaneTrunk
-from engine.shape.field_picture import picture_of_field
 
 
 class ShapeData(BaseModel):
