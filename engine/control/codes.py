@@ -20,6 +20,8 @@ from engine.nets.cells import unfold
 from engine.nets.field import FieldGenerator
 
 Part = Literal["colors", "details"]
+CROWD = 32
+"""Draws of a class that stand for it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,15 @@ class Space:
             parts = [unfold(self.generator.decode(some)) for some in codes.split(8)]
             samples: np.ndarray = torch.cat(parts).numpy()
         return samples
+
+    def crowd(self) -> Tensor:
+        """(classes, CROWD, W): draws of every class, to see what a code is like."""
+        classes = len(self.generator.mapping.mean)
+        labels = torch.arange(classes).repeat_interleave(CROWD)
+        z = self.model.latents(list(range(CROWD))).repeat(classes, 1)
+        with torch.inference_mode():
+            codes: Tensor = self.generator.mapping(z, labels)
+        return codes.clone().view(classes, CROWD, -1)
 
     def means(self) -> Tensor:
         """(classes, W): the mean code of each class, on the spheres."""
@@ -125,6 +136,10 @@ def mix(
 
 
 def nearest_class(space: Space, code: Tensor) -> int:
-    """The class whose mean shape is nearest to that of a code (W,)."""
+    """The class whose draws have shapes most like that of a code (W,): by the four nearest of each.
+
+    Not by the class mean: what is mean in all ways is like nothing in particular.
+    """
     shape = slice(None, space.generator.geometry)
-    return int((space.means()[:, shape] @ code[shape]).argmax())
+    alike = space.crowd()[..., shape] @ code[shape]
+    return int(alike.topk(4, 1).values.mean(1).argmax())

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.control.codes import Space, nearest_class
+from engine.control.codes import Space
 from engine.control.fit import Fitted, descend, error, target
 from engine.nets.cells import fold
 
@@ -23,15 +23,15 @@ def invert(
 ) -> Fitted:
     """The code that gives a field (4, M, M, M) of a data set: the encoder's guess, refined.
 
-    The nearest class mean is followed beside it, since a guess may be stuck. The code that is
+    The draw of the model that is most like it is followed beside it, since a guess may be stuck. The code that is
     returned never fits worse than the guess.
     """
     generator = space.generator
     wanted = space.model.encode(field)[None]
     with torch.inference_mode():
         guess = generator.encode(fold(wanted))[0]
-        mean = space.means()[nearest_class(space, guess)]
-        starts = torch.stack([guess, mean])
+        crowd = space.crowd().flatten(0, 1)
+        starts = torch.stack([guess, crowd[(crowd @ guess).argmax()]])
     aim = target(wanted.expand(2, -1, -1, -1, -1))
     codes, losses = descend(generator, starts.clone(), aim, steps, on_step)
     best = int(losses.argmin())

@@ -27,7 +27,7 @@ SIDES = {
     "right": (0, 0),
 }
 """Axis (x, y, z) and bound (0 low, 1 high) that a word sets; left and right are the viewer's."""
-GROWTH = (1.0, 1.25, 1.5, 2.0)
+GROWTH = (1.25, 1.5, 2.0)
 """Sizes of the whole, along the side that is missing, in those of what is left: all are tried."""
 WIDE = 0.08
 """Extent of a hole, in the model's, from which something is missing and not just a seam open."""

@@ -38,7 +38,7 @@ from engine.zoo.registry import Loaded
 
 SHAPES_SEEN = 16
 """Shapes of a class on which directions are measured."""
-DRAWS = 2
+DRAWS = 4
 """Draws of each class that a completion may begin from, beside the class means."""
 
 OnProgress = Callable[[Progress], None]
