@@ -14,7 +14,7 @@ from engine.data.shape_classes import ShapeClass
 from engine.errors import BadRequest
 from engine.evaluate import evaluate, label_of, raw_fields
 from engine.gan.rng import Streams
-from engine.metrics import class_probe
+from engine.metrics import class_probe, field_distances
 from engine.metrics.report import FLOOR, RETRIEVAL
 from engine.models.registry import model_class
 from engine.zoo.export import export
@@ -73,6 +73,7 @@ def test_a_run_and_a_baseline_are_scored_against_the_held_out_families(
     ours: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(class_probe, "EPOCHS", 1)
+    monkeypatch.setattr(field_distances, "PIXELS", 8)
     baseline = run(tmp_path, "theirs", data)
     report = evaluate(ours, data=data, baselines=(baseline,), samples=32)
     assert list(report["rows"]) == ["ours", "theirs", RETRIEVAL, FLOOR]
