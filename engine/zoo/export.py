@@ -14,7 +14,7 @@ from engine import __version__
 from engine.files import write_bytes, write_json
 from engine.models.base import Model
 from engine.zoo.card import CARD, Card
-from engine.zoo.novelty import distance_scale, fingerprint
+from engine.zoo.novelty import distance_among, distance_scale, fingerprint
 from engine.zoo.pack import pack
 from engine.zoo.recipes import Recipe
 
@@ -32,7 +32,10 @@ def export(
     examples, fields = model.examples()
     prints = torch.cat([fingerprint(model.comparable(part)) for part in fields.split(128)])
     held_out = model.held_out(10_000)
-    scale = 1.0 if held_out is None else distance_scale(model.comparable(held_out), prints)
+    if held_out is None:
+        scale = distance_among(prints)
+    else:
+        scale = distance_scale(model.comparable(held_out), prints)
     tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
     tensors |= {"prints.vectors": prints, "prints.scale": torch.tensor(scale)}
     data = save(pack(tensors))

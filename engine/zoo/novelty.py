@@ -21,7 +21,8 @@ class Nearest:
     """The nearest training example and how far it is.
 
     `ratio` is the distance in units of the median distance from held-out examples to the training
-    set: 0 is a copy, 1 is as new as an unseen original.
+    set: 0 is a copy, 1 is as new as an unseen original. Where too few are there to hold any out, of
+    the median distance from each to its nearest neighbour.
     """
 
     example: str
@@ -58,3 +59,9 @@ def distance_scale(held_out: Tensor, prints: Tensor) -> float:
     direct = torch.cdist(fingerprint(held_out), prints)
     mirrored = torch.cdist(fingerprint(held_out.flip(-1)), prints)
     return float(torch.minimum(direct, mirrored).amin(1).median())
+
+
+def distance_among(prints: Tensor) -> float:
+    """Median distance from each of (N, DIRECTIONS) to the nearest other: where none is held out."""
+    distances = torch.cdist(prints, prints).fill_diagonal_(float("inf"))
+    return max(float(distances.amin(1).median()), 1e-6)

@@ -19,7 +19,7 @@ from engine.request import GenerateRequest
 from engine.train import train
 from engine.zoo.card import CARD, Card, card, names, weights_path
 from engine.zoo.export import export
-from engine.zoo.novelty import distance_scale, fingerprint, nearest
+from engine.zoo.novelty import distance_among, distance_scale, fingerprint, nearest
 from engine.zoo.recipes import read_recipe, recipe_names
 from engine.zoo.registry import load
 from tests.engine.data.people import person
@@ -202,6 +202,9 @@ def test_every_shipped_card_fits_its_weights(name: str) -> None:
     assert about.attribution
     assert about.metrics
     assert about.bytes <= 8 * 2**20
+    assert about.finetune == read_recipe(name, "cpu").file.finetune.model_dump(
+        exclude_defaults=True
+    )
     assert load(name).card == about
 
 
@@ -247,6 +250,12 @@ def test_a_copy_is_seen_as_one_mirrored_or_not() -> None:
     exact = torch.cdist(unseen.flatten(1), torch.cat([fields, fields.flip(-1)]).flatten(1))
     expected = exact.amin(1).median() / fields[0].numel() ** 0.5
     assert distance_scale(unseen, prints) == pytest.approx(float(expected), rel=0.15)
+
+
+def test_without_held_out_examples_the_unit_is_the_distance_among_those_there_are() -> None:
+    points = torch.tensor([[0.0, 0], [3, 0], [3, 1], [10, 0], [10, 4]])
+    # Nearest others: 3, 1, 1, 4 and 4 away.
+    assert distance_among(points) == 3.0
 
 
 def test_a_run_of_a_users_own_recipe_can_be_evaluated(tiny: Path) -> None:
