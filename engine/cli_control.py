@@ -177,7 +177,7 @@ def move(
     of: Of,
     along: Annotated[str, typer.Option(help="What to change: taller, wider, lighter ...")],
     by: Annotated[
-        float | None, typer.Option(help="How far either way, standard deviations. Default 3.")
+        float | None, typer.Option(help="How far either way, standard deviations. Default 2.")
     ] = None,
     count: Annotated[int | None, typer.Option(help="Shapes in all. Default 7.")] = None,
     class_name: Class = None,
@@ -197,7 +197,7 @@ def move(
 
     [bold]Example[/bold]
 
-    vernissage edit move chair:7 --along taller --by 2 --count 5
+    vernissage edit move chair:7 --along taller --by 3 --count 5
     """
     _run("move", (of,), {**locals()})
 

@@ -31,7 +31,7 @@ from engine.zoo.novelty import nearest
 from engine.zoo.offer import as_asked, labels_called, settle
 from engine.zoo.registry import Loaded
 
-STOPS = (-3.0, -1.5, 0.0, 1.5, 3.0)
+STOPS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """Standard deviations at which the sheet of directions shows a shape."""
 TILE = 112
 
@@ -179,7 +179,7 @@ def find(
 ) -> Found:
     """Find the directions of a model and draw what each does to one shape.
 
-    Files: `directions.png`, a row for each, from -3 to 3 standard deviations; `directions.json`.
+    Files: `directions.png`, a row for each, from -2 to 2 standard deviations; `directions.json`.
 
     Args:
         class_name: measure on this class or category; None: on all classes.

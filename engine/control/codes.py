@@ -7,6 +7,7 @@ strength of 0 and both ends of a path give back the very codes that went in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,14 +58,13 @@ class Space:
             samples: np.ndarray = torch.cat(parts).numpy()
         return samples
 
-    def crowd(self) -> Tensor:
-        """(classes, CROWD, W): draws of every class, to see what a code is like."""
-        classes = len(self.generator.mapping.mean)
-        labels = torch.arange(classes).repeat_interleave(CROWD)
-        z = self.model.latents(list(range(CROWD))).repeat(classes, 1)
+    def crowd(self, labels: Sequence[int], count: int = CROWD) -> Tensor:
+        """(len(labels), count, W): draws of classes, to see what their codes are like."""
+        label = torch.tensor(labels).repeat_interleave(count)
+        z = self.model.latents(list(range(count))).repeat(len(labels), 1)
         with torch.inference_mode():
-            codes: Tensor = self.generator.mapping(z, labels)
-        return codes.clone().view(classes, CROWD, -1)
+            codes: Tensor = self.generator.mapping(z, label)
+        return codes.clone().view(len(labels), count, -1)
 
     def means(self) -> Tensor:
         """(classes, W): the mean code of each class, on the spheres."""
@@ -141,5 +141,6 @@ def nearest_class(space: Space, code: Tensor) -> int:
     Not by the class mean: what is mean in all ways is like nothing in particular.
     """
     shape = slice(None, space.generator.geometry)
-    alike = space.crowd()[..., shape] @ code[shape]
+    every = range(len(space.generator.mapping.mean))
+    alike = space.crowd(every)[..., shape] @ code[shape]
     return int(alike.topk(4, 1).values.mean(1).argmax())

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.control.codes import Space, mix, nearest_class, path, towards
+from engine.control.codes import CROWD, Space, mix, nearest_class, path, towards
 from engine.control.complete import complete
 from engine.control.directions import Direction, find_directions, move
 from engine.control.invert import STEPS
@@ -38,6 +38,8 @@ from engine.zoo.registry import Loaded
 
 SHAPES_SEEN = 16
 """Shapes of a class on which directions are measured."""
+DIRECTED = 256
+"""Draws, of all classes together, that say how codes vary."""
 DRAWS = 4
 """Draws of each class that a completion may begin from, beside the class means."""
 
@@ -252,13 +254,13 @@ def directions_of(
     space: Space, labels: Sequence[int], on_progress: OnProgress
 ) -> tuple[Direction, ...]:
     """Named directions, measured on draws of these classes in turn."""
-    codes = [
-        space.draw([stream_seed(i, "directions", 0)], labels[i % len(labels)])
-        for i in range(max(SHAPES_SEEN, len(labels)))
-    ]
+    crowd = space.crowd(labels, max(CROWD, DIRECTED // len(labels)))
+    every = max(1, crowd.shape[0] * crowd.shape[1] // SHAPES_SEEN)
+    crowd = crowd.transpose(0, 1).flatten(0, 1)  # the classes in turn
     return find_directions(
         space,
-        torch.cat(codes),
+        crowd[::every][:SHAPES_SEEN],
+        crowd,
         on_done=lambda done, total: on_progress(Progress("Measuring directions", done, total)),
     )
 

@@ -54,7 +54,7 @@ class MoveRequest(_Edit):
     verb: Literal["move"] = "move"
     of: tuple[str] = Field(description=SOURCE)
     along: str = Field(min_length=1, description="Name of a direction: `taller`, `redder` ...")
-    by: float = Field(3.0, gt=0, le=10, description="How far, in standard deviations.")
+    by: float = Field(2.0, gt=0, le=10, description="How far, in standard deviations.")
     count: int = Field(7, ge=2, le=100, description="Shapes in all.")
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.control.codes import Space
-from engine.control.directions import find_directions, move, sefa
+from engine.control.directions import find_directions, move, root_covariance, sefa
 from engine.control.traits import traits
 from tests.engine.control.tiny import GEOMETRY, eggs, space_of, untrained
 
@@ -41,8 +41,9 @@ def test_c24_no_other_direction_is_amplified_more_than_the_first(space: Space) -
 
 
 def test_c24_names_say_what_a_ruler_finds(space: Space) -> None:
-    codes = torch.cat([space.draw([seed], seed % 3) for seed in range(12)])
-    found = find_directions(space, codes, shapes=4, colors=2)
+    crowd = space.crowd([0, 1, 2]).flatten(0, 1)
+    codes = crowd[::8]
+    found = find_directions(space, codes, crowd, shapes=4, colors=2)
     assert [one.kind for one in found] == ["shape"] * 4 + ["color"] * 2
     assert len({one.name for one in found}) == 6
     checked = 0
@@ -62,9 +63,21 @@ def test_c24_names_say_what_a_ruler_finds(space: Space) -> None:
     assert checked
 
 
+def test_c24_along_each_direction_the_models_draws_vary_by_the_step() -> None:
+    space = space_of(untrained())
+    crowd = space.crowd([0, 1, 2], 64).flatten(0, 1)[:, :GEOMETRY]
+    root = root_covariance(crowd)
+    torch.testing.assert_close(root @ root, crowd.T.cov(), atol=1e-5, rtol=0)
+    vectors, _ = sefa(space.generator, "shape", root)
+    whitened = crowd @ torch.linalg.pinv(root)
+    torch.testing.assert_close(
+        (whitened @ vectors.T).std(0), torch.ones(GEOMETRY), atol=1e-3, rtol=0
+    )
+
+
 def test_moving_by_0_moves_nothing_and_moving_keeps_the_spheres(space: Space) -> None:
     codes = space.draw([0, 1, 2], 0)
-    direction = find_directions(space, codes, shapes=1, colors=1)[1]
+    direction = find_directions(space, codes, space.crowd([0])[0], shapes=1, colors=1)[1]
     assert torch.equal(move(space.generator, codes, direction, 0), codes)
     moved = move(space.generator, codes, direction, 2.5)
     torch.testing.assert_close(moved[:, :GEOMETRY], codes[:, :GEOMETRY])  # a colour's leaves shapes

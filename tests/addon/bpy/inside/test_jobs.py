@@ -164,7 +164,7 @@ def test_a_large_result_is_placed_in_short_steps_unseen_until_all_is_there(
     assert result == {"FINISHED"}
     assert stage.timers == []
     assert len(made()) == 40
-    assert len(lines) > 5
+    assert len(lines) > 2  # in several steps; a fast machine places more in each
     # The median: single steps may be longer, for memory is fetched and swept in any of them.
     assert sorted(seconds)[len(seconds) // 2] < 0.05
 
