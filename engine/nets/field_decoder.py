@@ -14,15 +14,10 @@ from torch import Tensor, nn
 
 from engine.nets.cells import PROPORTIONS, START, SUB, attach, cells, voxels
 from engine.nets.folded import StyledStage, conv3
-from engine.nets.style import activate, scaled_init
+from engine.nets.style import activate, layer_codes, scaled_init
 
 EMPTY = -0.8
 """Distance at the start of training: nothing anywhere."""
-
-
-def layer_codes(shape: Tensor, count: int) -> tuple[Tensor, ...]:
-    """`count` codes (B, W): the layers of (B, count, W), or (B, W) for each of them."""
-    return shape.unbind(1) if shape.ndim == 3 else (shape,) * count
 
 
 class PaletteDecoder(nn.Module):

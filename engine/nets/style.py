@@ -23,7 +23,8 @@ def scaled_init(weight: Tensor, fan_in: int, gain: float = GAIN) -> None:
 class Mapping(nn.Module):
     """z (B, Z), label (B,) → w (B, W): two layers; z is normalised to the sphere first.
 
-    `w_mean` is the running average of w; `truncation` pulls towards it (Karras et al. 2019).
+    `w_mean` is the running average of w, for each class where there are any; `truncation` pulls
+    towards it (Karras et al. 2019).
     """
 
     w_mean: Tensor
@@ -38,7 +39,7 @@ class Mapping(nn.Module):
             assert isinstance(layer, nn.Linear)
             scaled_init(layer.weight, layer.in_features)
             nn.init.zeros_(layer.bias)
-        self.register_buffer("w_mean", torch.zeros(w_dim))
+        self.register_buffer("w_mean", torch.zeros(*([classes] if classes else []), w_dim))
 
     def forward(self, z: Tensor, label: Tensor | None = None, truncation: float = 1.0) -> Tensor:
         x = z * z.square().mean(1, keepdim=True).add(1e-8).rsqrt()
@@ -49,8 +50,23 @@ class Mapping(nn.Module):
             x = activate(layer(x))
         if self.training and torch.is_grad_enabled():
             with torch.no_grad():
-                self.w_mean.lerp_(x.detach().float().mean(0), 0.005)
-        return x if truncation == 1.0 else self.w_mean.to(x.dtype).lerp(x, truncation)
+                self._average(x.detach().float(), label)
+        if truncation == 1.0:
+            return x
+        mean = self.w_mean if label is None else self.w_mean[label]
+        return mean.to(x.dtype).lerp(x, truncation)
+
+    def _average(self, w: Tensor, label: Tensor | None) -> None:
+        if self.embed is None:
+            self.w_mean.lerp_(w.mean(0), 0.005)
+        else:
+            assert label is not None
+            self.w_mean.index_copy_(0, label, self.w_mean[label].lerp(w, 0.02))
+
+
+def layer_codes(style: Tensor, count: int) -> tuple[Tensor, ...]:
+    """`count` styles (B, W): the layers of (B, count, W), or (B, W) for each of them."""
+    return style.unbind(1) if style.ndim == 3 else (style,) * count
 
 
 class Film(nn.Module):

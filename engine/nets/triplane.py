@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.nets.cells import START, SUB
-from engine.nets.field_decoder import EMPTY, PaletteDecoder, layer_codes
-from engine.nets.style import Film, activate, scaled_init
+from engine.nets.field_decoder import EMPTY, PaletteDecoder
+from engine.nets.style import Film, activate, layer_codes, scaled_init
 
 
 class PlaneStage(nn.Module):

@@ -10,7 +10,8 @@ from engine.data.shape_classes import ShapeClass
 from engine.models.textured_shapes import TexturedShapes
 from engine.nets.cells import CHANNELS, fold, voxels
 from engine.nets.field import FieldGenerator
-from engine.nets.field_decoder import PaletteDecoder, layer_codes
+from engine.nets.field_decoder import PaletteDecoder
+from engine.nets.style import layer_codes
 from engine.zoo.card import Card, Source
 from engine.zoo.registry import Loaded
 
