@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.console import EXIT_FAILED, errors_as_sentences, print_json, show
+from engine.console import (
+    EXIT_FAILED,
+    errors_as_sentences,
+    print_json,
+    progress_bar,
+    show,
+    stop_on_interrupt,
+)
 
 if TYPE_CHECKING:
     from engine.museum.schema import Museum
@@ -65,6 +72,59 @@ def plan(
                 f"{planned.title}: {count['rooms']} rooms, {count['works']} works. {titles}",
                 f"Museum: {file}",
                 f"Floor plan: {drawing}",
+            )
+
+
+@museum.command()
+def build(
+    source: Annotated[
+        Path | None,
+        typer.Argument(help="A description such as those in scenes/, or the folder of a plan."),
+    ] = None,
+    theme: Annotated[str | None, typer.Option(help="As of plan.")] = None,
+    rooms: Annotated[int | None, typer.Option(help="As of plan.")] = None,
+    works: Annotated[int | None, typer.Option(help="Works to be made. Default 24.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed, another museum.")] = None,
+    title: Annotated[str | None, typer.Option(help="What stands at the entrance.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder to write the bundle into.")] = Path("museum"),
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder that keeps works. Default: .cache in the bundle.")
+    ] = None,
+    variations: Annotated[bool, typer.Option(help="Make other versions to switch to.")] = True,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Plan a museum, make its works and build the house: a bundle for page, Blender and engines.
+
+    [bold]Examples[/bold]
+
+    vernissage museum build --theme baroque_enfilade --works 40 --out suite
+
+    vernissage museum build scenes/small_cabinet.json --out cabinet
+    """
+    with errors_as_sentences(as_json=as_json, verbose=verbose):
+        from engine.gallery.make import build_gallery
+
+        given = {"theme": theme, "rooms": rooms, "count": works, "seed": seed, "title": title}
+        options = {name: value for name, value in given.items() if value is not None}
+        with progress_bar() as on_progress, stop_on_interrupt() as is_cancelled:
+            built = build_gallery(
+                source if source is not None else {},
+                out,
+                options=options,
+                cache=cache,
+                variations=variations,
+                on_progress=on_progress,
+                is_cancelled=is_cancelled,
+            )
+        if as_json:
+            print_json({"bundle": out, "notes": built.notes, **_counts(built.museum)})
+        else:
+            count = _counts(built.museum)
+            show(
+                f"{built.museum.title}: {count['rooms']} rooms, {count['works']} works.",
+                *built.notes,
+                f"Bundle: {out}",
             )
 
 

@@ -36,6 +36,7 @@ ROOMS = (
     "makers",
     "control",
     "museum",
+    "gallery",
 )
 FOUNDATION = {"errors", "files", "request"}
 VERBS = {

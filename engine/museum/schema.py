@@ -290,6 +290,22 @@ class Provenance(Part):
     visitor: Line | None = Field(None, description="The visitor it was planned for, in words.")
 
 
+class Lightmap(Part):
+    """Baked light of a room: linear irradiance is `scale` times the decoded 8-bit sRGB image."""
+
+    room: Id
+    file: FilePath
+    scale: float = Field(gt=0.0, le=1e6)
+
+
+class Bundle(Part):
+    """The files that a built museum has besides those of its works."""
+
+    shell: FilePath = "shell.glb"
+    lightmaps: tuple[Lightmap, ...] = Field((), max_length=MAX_ROOMS)
+    engine: Line = Field("", description="Version that built it.")
+
+
 class Museum(Part):
     """A whole museum."""
 
@@ -314,6 +330,7 @@ class Museum(Part):
     spawns: tuple[Spawn, ...] = Field(min_length=1, max_length=16)
     tours: tuple[Tour, ...] = Field((), max_length=16)
     provenance: Provenance
+    bundle: Bundle | None = Field(None, description="Absent until the museum is built.")
 
     @model_validator(mode="after")
     def _ids_hold_together(self) -> Self:
@@ -339,6 +356,7 @@ class Museum(Part):
             self.sounds,
         )  # fmt: skip
         homes = [part.room for parts in placed for part in parts if part.room is not None]
+        homes += [baked.room for baked in (self.bundle.lightmaps if self.bundle else ())]
         ends = [name for door in self.doors for name in door.rooms if name is not None]
         yield "room", {room.id for room in self.rooms}, [*homes, *ends]
         hung = [slot.wall for slot in self.slots if isinstance(slot, WallSlot | ScreenSlot)]

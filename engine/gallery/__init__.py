@@ -1,0 +1,1 @@
+"""Building a planned museum: geometry, textures, labels, works, and the folder that holds them."""

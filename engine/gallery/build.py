@@ -1,0 +1,77 @@
+"""From a planned museum to the folder that holds it whole: the bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import __version__
+from engine.errors import Cancelled
+from engine.files import write_bytes
+from engine.gallery.shell import pieces_of, shell_glb, unfold
+from engine.gallery.works import Filled, fill
+from engine.museum.floorplan import floor_plan
+from engine.museum.schema import Bundle, Museum
+from engine.museum.store import write_museum
+from engine.request import IsCancelled, OnProgress, Progress
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished bundle: its folder, the museum as written, and what was done otherwise than asked."""
+
+    folder: Path
+    museum: Museum
+    notes: tuple[str, ...]
+
+
+def build(
+    museum: Museum,
+    folder: Path,
+    *,
+    files: Path | None = None,
+    cache: Path | None = None,
+    variations: bool = True,
+    on_progress: OnProgress | None = None,
+    is_cancelled: IsCancelled | None = None,
+) -> Built:
+    """Write the bundle of a planned museum.
+
+    Args:
+        files: folder that the files of the user's own works are below; default: `folder`.
+        cache: folder where works that were made are kept; default: `.cache` in `folder`.
+    Raises:
+        BadMuseum, BadAsset: a file of the user's cannot be used. Cancelled. CannotWrite.
+    """
+    tell = on_progress or (lambda _: None)
+    stop = is_cancelled or (lambda: False)
+    filled: Filled = fill(
+        museum,
+        folder,
+        files=files or folder,
+        cache=cache or folder / ".cache",
+        variations=variations,
+        on_progress=tell,
+        is_cancelled=stop,
+    )
+    museum = filled.museum
+    tell(Progress("Building the house", 0, 1))
+    pieces = list(pieces_of(museum))
+    rooms = unfold(museum, pieces)
+    write_bytes(folder / "shell.glb", shell_glb(museum, pieces, rooms))
+    _still_wanted(stop)
+    museum = museum.model_copy(update={"bundle": Bundle(engine=__version__)})
+    write_bytes(folder / "plan.svg", floor_plan(museum).encode())
+    write_museum(museum, folder)
+    tell(Progress("Building the house", 1, 1))
+    return Built(folder, museum, _notes(filled.notes))
+
+
+def _notes(notes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(notes))
+
+
+def _still_wanted(is_cancelled: IsCancelled) -> None:
+    if is_cancelled():
+        raise Cancelled("Stopped while building; works that are made stay in the cache")

@@ -1,0 +1,152 @@
+"""Labels and panels: typeset into a few atlases, one quad each."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from engine.gallery.charts import Plane, upright
+from engine.museum.schema import Label, Museum
+
+EDGE = 2048
+_PIXELS = 900.0  # a metre, at most
+_PAPER, _INK, _GREY = 250, 24, 92
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One atlas: PNG bytes, and for each label on it (u0, v0, u1, v1)."""
+
+    png: bytes
+    places: dict[str, tuple[float, float, float, float]]
+
+
+def atlases(museum: Museum) -> list[Sheet]:
+    """Typeset all labels; those of a room stay together."""
+    sheets: list[Sheet] = []
+    todo = list(museum.labels)
+    density = _density(todo)
+    while todo:
+        placed = _shelves(todo, density)
+        sheets.append(_typeset(todo, placed, density))
+        todo = [label for label in todo if label.id not in placed]
+    return sheets
+
+
+def _density(labels: Sequence[Label]) -> float:
+    """Pixels a metre: one atlas if that leaves texts readable, else as sharp as can be."""
+    area = sum(label.size[0] * label.size[1] for label in labels) or 1.0
+    return float(np.clip(np.sqrt(0.86 * EDGE * EDGE / area), 560.0, _PIXELS))
+
+
+def _shelves(labels: Sequence[Label], density: float) -> dict[str, Box]:
+    """Rectangles in pixels of as many labels as one atlas holds."""
+    placed: dict[str, Box] = {}
+    x = y = high = 0
+    for label in sorted(labels, key=lambda label: -label.size[1]):
+        wide, tall = (int(side * density) for side in label.size)
+        if x + wide > EDGE:
+            x, y, high = 0, y + high + 4, 0
+        if y + tall > EDGE:
+            break
+        placed[label.id] = (x, y, x + wide, y + tall)
+        x, high = x + wide + 4, max(high, tall)
+    return placed
+
+
+def _typeset(labels: Sequence[Label], placed: dict[str, Box], density: float) -> Sheet:
+    bottom = max(box[3] for box in placed.values())
+    height = next(size for size in (128, 256, 512, 1024, EDGE) if size >= bottom)
+    image = Image.new("L", (EDGE, height), _PAPER)
+    draw = ImageDraw.Draw(image)
+    for label in labels:
+        if label.id in placed:
+            write(draw, label, placed[label.id], density)
+    data = io.BytesIO()
+    image.save(data, "PNG", optimize=False, compress_level=6)
+    places = {
+        name: (a / EDGE, b / height, c / EDGE, d / height) for name, (a, b, c, d) in placed.items()
+    }
+    return Sheet(data.getvalue(), places)
+
+
+def font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(max(6.0, round(size)))
+
+
+def write(draw: ImageDraw.ImageDraw, label: Label, box: Box, density: float) -> None:
+    """Set one label: title, a hairline, and the small print; larger type where there is space."""
+    left, top, right, bottom = box
+    pad = int((0.018 if label.kind == "work" else 0.03) * density)
+    wide, tall = right - left - 2 * pad, bottom - top - 2 * pad
+    for title_mm, text_mm in _SCALES[label.kind]:
+        heads = wrap(draw, label.title, font(title_mm * density / 1000), wide)
+        lines = wrap(draw, label.text, font(text_mm * density / 1000), wide)
+        head, body = 1.15 * title_mm * density / 1000, 1.34 * text_mm * density / 1000
+        gap = 0.5 * body
+        if len(heads) * head + gap + len(lines) * body <= tall:
+            break
+    y = float(top + pad)
+    for line in heads:
+        draw.text((left + pad, y), line, fill=_INK, font=font(title_mm * density / 1000))
+        y += head
+    y += gap * 0.4
+    draw.line([(left + pad, y), (left + pad + wide * 0.18, y)], fill=_GREY, width=max(1, pad // 10))
+    y += gap * 0.6
+    for line in lines:
+        if y + body > bottom - pad * 0.3:
+            break
+        draw.text((left + pad, y), line, fill=_GREY, font=font(text_mm * density / 1000))
+        y += body
+
+
+_SCALES = {
+    "work": ((26, 16), (23, 14.5), (20, 13), (17, 11.5), (14, 10)),
+    "room": ((42, 22), (36, 20), (30, 18), (26, 15), (22, 12.5), (18, 10.5)),
+    "show": ((48, 23), (40, 20), (34, 18), (28, 15), (22, 12.5), (18, 10.5)),
+}
+"""Heights of title and text in millimetres, largest first."""
+
+
+def wrap(
+    draw: ImageDraw.ImageDraw,
+    text: str,
+    face: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    wide: float,
+) -> list[str]:
+    """Lines no wider than `wide` pixels, broken at spaces and where the text breaks itself."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split():
+            longer = f"{line} {word}".strip()
+            if line and draw.textlength(longer, font=face) > wide:
+                lines.append(line)
+                line = word
+            else:
+                line = longer
+        if line:
+            lines.append(line)
+    return lines
+
+
+def quad(label: Label, place: tuple[float, float, float, float]) -> dict[str, np.ndarray]:
+    """POSITION, NORMAL and TEXCOORD_0 of one label, corners counter-clockwise from bottom left."""
+    plane = upright(label.position, label.yaw)
+    if label.lying:
+        angle = np.radians(label.yaw)
+        back = np.array([-np.sin(angle), 0.0, -np.cos(angle)])
+        plane = Plane(np.asarray(label.position), plane.right, back)
+    w, h = label.size[0] / 2, label.size[1] / 2
+    corners = np.array([(-w, -h), (w, -h), (w, h), (-w, h)])
+    u0, v0, u1, v1 = place
+    return {
+        "POSITION": plane.place(corners),
+        "NORMAL": np.tile(plane.out, (4, 1)),
+        "TEXCOORD_0": np.array([(u0, v1), (u1, v1), (u1, v0), (u0, v0)]),
+    }

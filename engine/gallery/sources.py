@@ -1,0 +1,75 @@
+"""Which model makes which kind of work; kinds that none makes become kinds that can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.errors import CannotPlan
+from engine.museum.parts import WorkKind
+from engine.museum.spec import MuseumRequest, Source
+from engine.museum.themes import theme
+
+PREFERRED: dict[WorkKind, tuple[str, ...]] = {
+    "painting": ("paintings", "restyle"),
+    "sculpture": ("sculptures",),
+    "prop": ("textured_props",),
+    "character": ("voxel_characters",),
+    "video": ("clips",),
+}
+"""Models of each kind, the one that is asked first in front."""
+
+INSTEAD: dict[WorkKind, tuple[WorkKind, ...]] = {
+    "painting": ("prop", "sculpture", "character"),
+    "sculpture": ("prop", "character", "painting"),
+    "prop": ("sculpture", "character", "painting"),
+    "character": ("prop", "sculpture", "painting"),
+    "video": ("painting", "prop", "sculpture", "character"),
+}
+
+
+def settled(request: MuseumRequest, known: Sequence[str]) -> tuple[MuseumRequest, tuple[str, ...]]:
+    """The request with sources that can be made, and a sentence for each that was replaced.
+
+    Args:
+        known: names of the models at hand.
+    Raises:
+        CannotPlan: no model makes works at all, and some are asked for.
+    """
+    if not request.count:
+        return request, ()
+    sources: list[Source] = []
+    notes: list[str] = []
+    for wanted in request.sources or theme(request.theme).sources:
+        kind, model = wanted.kind, wanted.model
+        if model is None:
+            model = next((m for m in PREFERRED[kind] if m in known), None)
+            update: dict[str, object] = {"model": model}
+            if model is None:
+                kind, model = _instead(kind, known)
+                notes.append(
+                    f"No model makes {_PLURAL[wanted.kind]}: {_PLURAL[kind]} are shown instead."
+                )
+                update = {"model": model, "kind": kind, "size": None, "classes": ()}
+            wanted = wanted.model_copy(update=update)
+        sources.append(wanted)
+    return request.model_copy(update={"sources": tuple(sources)}), tuple(notes)
+
+
+_PLURAL: dict[WorkKind, str] = {
+    "painting": "paintings",
+    "sculpture": "sculptures",
+    "prop": "objects",
+    "character": "guests",
+    "video": "films",
+}
+
+
+def _instead(kind: WorkKind, known: Sequence[str]) -> tuple[WorkKind, str]:
+    for other in INSTEAD[kind]:
+        for model in PREFERRED[other]:
+            if model in known:
+                return other, model
+    raise CannotPlan(
+        "No model that makes works is installed",
+        remedy="Bring works of your own: list them under works, and set count to 0.",
+    )
