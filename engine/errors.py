@@ -170,6 +170,16 @@ class CannotPlan(VernissageError):
     fix = "{remedy}"
 
 
+class CannotTrace(VernissageError):
+    """The ray caster does not load: Open3D is missing, or a library of the system that it needs."""
+
+    code = "E_RAYS"
+    fix = (
+        "Install it (pip install open3d; on a bare Linux also: apt-get install libegl1 libgl1 "
+        "libusb-1.0-0 libx11-6), or build without baked light: --light none."
+    )
+
+
 class ProtocolError(VernissageError):
     """Bytes that are no message of the worker protocol: not JSON, not JSON-RPC 2.0, or too long."""
 

@@ -35,6 +35,7 @@ ROOMS = (
     "zoo",
     "makers",
     "control",
+    "light",
     "museum",
     "gallery",
 )
@@ -223,9 +224,12 @@ def test_what_the_engine_imports_is_declared() -> None:
         assert foreign <= allowed, path
 
 
-def test_an_extra_is_imported_in_one_file_that_the_rest_does_without() -> None:
-    users = [path for path in tracked("engine/*.py") if "pytorch3d" in tops(path)]
-    assert [path.name for path in users] == ["mesh_ops_pytorch3d.py"]
+@pytest.mark.parametrize(
+    ("library", "file"), [("pytorch3d", "mesh_ops_pytorch3d.py"), ("open3d", "rays.py")]
+)
+def test_what_may_not_load_is_imported_in_one_file(library: str, file: str) -> None:
+    users = [path for path in tracked("engine/*.py") if library in tops(path)]
+    assert [path.name for path in users] == [file]
 
 
 CARDS = sorted((ROOT / "engine/zoo/cards").glob("*.json"))

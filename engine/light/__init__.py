@@ -1,0 +1,1 @@
+"""Light: lamps and daylight traced onto surfaces, lightmaps, and pictures of rooms."""

@@ -1,0 +1,264 @@
+"""Bake: lamps, sky and what surfaces throw back onto each other, as irradiance in lightmaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.light import scatter
+from engine.light.lamps import NIGHT, Lamp, Panel, Sky
+from engine.light.rays import Hits, Scene
+from engine.light.smooth import nearest, smooth, spread
+from engine.light.texels import Surface, Texels, texels
+
+OFFSET = 0.004  # metres: rays begin this far in front of their surface
+_INSIDE = 0.35  # share of rays that meet backs, beyond which a texel lies within something
+_REACH = 2.5  # metres: what is nearer than this closes in on a texel
+_FAINT = 2e-3  # of the brightest: light that is not worth a shadow ray
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A lamp, and which surfaces it shines on directly (indices; the rest gets its bounces)."""
+
+    lamp: Lamp
+    reach: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How much work goes into a bake.
+
+    Attributes:
+        rays: over the hemisphere of each texel. shadow: to a large panel; a small lamp gets a half.
+        bounces: how often light is thrown back.
+    """
+
+    rays: int = 20
+    shadow: int = 12
+    bounces: int = 3
+
+
+FAST = Quality()
+FINE = Quality(rays=96, shadow=48, bounces=5)
+
+
+@dataclass(frozen=True)
+class Baked:
+    """Light on one surface.
+
+    Attributes:
+        grid: its texels. direct, bounced, sky: (K, 3) irradiance / π of a white surface, that is:
+            what such a surface looks like. openness: (K,) 1 in the open, 0 in a tight corner.
+    """
+
+    grid: Texels
+    size: tuple[int, int]
+    direct: np.ndarray
+    sky: np.ndarray
+    bounced: np.ndarray
+    openness: np.ndarray
+
+    def light(self, ambient: np.ndarray | float = 0.0) -> np.ndarray:
+        """(K, 3) all light, with `ambient` (3,) that comes from everywhere."""
+        return self.direct + self.sky + self.bounced + ambient * self.openness[:, None]
+
+    def picture(self, ambient: np.ndarray | float = 0.0) -> np.ndarray:
+        """(H, W, 3) lightmap without gaps."""
+        return spread(self.light(ambient), self.grid, self.size)
+
+
+@dataclass
+class _Work:
+    """One surface while it is baked."""
+
+    surface: Surface
+    grid: Texels
+    origin: np.ndarray
+    first: int
+    direct: np.ndarray = field(init=False)
+    sky: np.ndarray = field(init=False)
+    openness: np.ndarray = field(init=False)
+    known: np.ndarray = field(init=False)
+    nearest: np.ndarray = field(init=False)
+    seen: np.ndarray = field(init=False)
+
+
+def bake(
+    surfaces: Sequence[Surface],
+    fixtures: Sequence[Fixture],
+    *,
+    occluders: np.ndarray | None = None,
+    glow: np.ndarray | float = 0.0,
+    sky: Sky = NIGHT,
+    quality: Quality = FAST,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> list[Baked]:
+    """Light surfaces that stand in one world.
+
+    Args:
+        surfaces: usually one for each room. Light passes from one to the other where it can.
+        occluders: (N, 3, 3) triangles that stop light but have no lightmap.
+        glow: (3,) or number: what occluders throw back, as part of a white surface's look.
+        on_progress: told of (done, total) after each step; may raise to stop.
+    Returns:
+        One `Baked` for each surface. The same arguments give the same values.
+    Raises:
+        CannotTrace: the ray caster does not load.
+    """
+    blockers = np.zeros((0, 3, 3), np.float32) if occluders is None else occluders
+    scene = Scene(np.concatenate([*(s.corners for s in surfaces), blockers]).astype(np.float32))
+    total = 2 * len(surfaces) + 1
+    works, first = [], 0
+    for surface in surfaces:
+        grid = texels(surface)
+        works.append(_Work(surface, grid, grid.point + OFFSET * grid.flat, first))
+        first += len(grid)
+    owner = _Owner(surfaces, works, first)
+    for i, work in enumerate(works):
+        _gather(work, scene, owner, sky, quality.rays, seed)
+        on_progress(i + 1, total)
+    for i, work in enumerate(works):
+        mine = [fixture.lamp for fixture in fixtures if i in fixture.reach]
+        work.direct = _direct(work, scene, mine, quality.shadow, seed)
+        on_progress(len(works) + i + 1, total)
+    bounced = _bounces(works, owner, glow, quality.bounces)
+    on_progress(total, total)
+    return [
+        Baked(w.grid, w.surface.size, w.direct, w.sky, b, w.openness)
+        for w, b in zip(works, bounced, strict=True)
+    ]
+
+
+class _Owner:
+    """Which texel, over all surfaces, a hit belongs to. After the last come black and `glow`."""
+
+    def __init__(self, surfaces: Sequence[Surface], works: Sequence[_Work], count: int) -> None:
+        self.black, self.glow = count, count + 1
+        faces = [len(surface.corners) for surface in surfaces]
+        self.faces = sum(faces)
+        sizes = np.asarray([surface.size for surface in surfaces], np.int64).reshape(-1, 2)
+        base = np.concatenate([[0], np.cumsum(sizes.prod(1))])[: len(faces)]
+        self.size = np.repeat(sizes, faces, axis=0)
+        self.base = np.repeat(base, faces)
+        scale = self.size[:, None, ::-1].astype(np.float32)
+        corners = np.concatenate([s.uv for s in surfaces] or [np.zeros((0, 3, 2))]) * scale
+        self.corner = corners[:, 0].astype(np.float32)
+        self.edges = (corners[:, 1:] - corners[:, :1]).astype(np.float32)
+        slots = [np.where(w.grid.slot < 0, count, w.grid.slot + w.first) for w in works]
+        self.slot = np.concatenate(slots or [np.zeros(0)]).astype(np.int32)
+
+    def texel(self, hits: Hits) -> np.ndarray:
+        """(K,) index; what left the scene or was met from behind is black."""
+        result = np.full(len(hits.triangle), self.black, np.int32)
+        result[hits.triangle >= self.faces] = self.glow
+        mine = np.flatnonzero((hits.triangle >= 0) & (hits.triangle < self.faces))
+        face, weights = hits.triangle[mine], hits.weights[mine]
+        edges = self.edges[face]
+        at = self.corner[face] + weights[:, :1] * edges[:, 0] + weights[:, 1:] * edges[:, 1]
+        size = self.size[face]
+        pixel = np.clip(at.astype(np.int64), 0, size[:, ::-1] - 1)
+        result[mine] = self.slot[self.base[face] + pixel[:, 1] * size[:, 1] + pixel[:, 0]]
+        result[hits.behind] = self.black
+        return result
+
+
+def _gather(work: _Work, scene: Scene, owner: _Owner, sky: Sky, rays: int, seed: int) -> None:
+    """Look round from every texel: which texels, how much sky, how open."""
+    grid, width = work.grid, work.surface.size[1]
+    count = len(grid)
+    place = scatter.pattern(grid.pixel, width)
+    right, up = scatter.frames(grid.normal)
+    fan = np.stack(
+        [scatter.cosine_directions(scatter.points(rays, k, seed)) for k in range(16)]
+    ).astype(np.float32)[place]  # (K, rays, 3)
+    direction = fan[..., :1] * right[:, None] + fan[..., 1:2] * up[:, None]
+    direction += fan[..., 2:] * grid.normal[:, None]
+    direction = direction.reshape(-1, 3)
+    hits = scene.hits(np.repeat(work.origin, rays, axis=0), direction)
+    behind = hits.behind.reshape(count, rays)
+    work.known = behind.mean(1) < _INSIDE
+    work.nearest = nearest(work.known, grid)
+    work.seen = owner.texel(hits).reshape(count, rays)
+    near = np.minimum(hits.distance / np.float32(_REACH), 1.0).reshape(count, rays)
+    both = np.zeros((count, 4), np.float32)
+    left = np.flatnonzero(hits.left)
+    for channel, light in enumerate(sky.radiance(direction[left]).T):
+        both[:, channel] = np.bincount(left // rays, light, count) / rays
+    both[:, 3] = near.mean(1)
+    both = smooth(both, grid, work.surface.size, work.known)[work.nearest]
+    work.sky, work.openness = both[:, :3], both[:, 3]
+
+
+def _direct(work: _Work, scene: Scene, lamps: Sequence[Lamp], shadow: int, seed: int) -> np.ndarray:
+    """(K, 3) light of lamps; shadows are filtered, the exact light without them is not."""
+    grid = work.grid
+    total = np.zeros((len(grid), 3), np.float32)
+    place = scatter.pattern(grid.pixel, work.surface.size[1])
+    bright = np.zeros(len(grid), np.float32)
+    clear = np.zeros(len(grid), np.float32)
+    for number, lamp in enumerate(lamps):
+        colour = lamp.radiance if isinstance(lamp, Panel) else lamp.power
+        share = lamp.irradiance(grid.point, grid.normal).astype(np.float32) / np.float32(np.pi)
+        lit = np.flatnonzero((share > _FAINT * max(float(share.max(initial=0)), 1e-9)) & work.known)
+        if not len(lit):
+            continue
+        rays = shadow if _is_large(lamp) else max(shadow // 2, 4)
+        visible = _visible(work, scene, lamp, lit, place[lit], rays, seed + number)
+        total += share[:, None] * colour.astype(np.float32)
+        bright[lit] += share[lit] * float(colour.mean())
+        clear[lit] += share[lit] * float(colour.mean()) * visible
+    ratio = np.where(bright > 0, clear / np.maximum(bright, 1e-12), 0.0)[:, None]
+    trust = np.where(work.known, np.sqrt(bright) + 1e-6, 0.0)
+    ratio = smooth(ratio, grid, work.surface.size, trust, levels=1)
+    return total * ratio[work.nearest]
+
+
+def _is_large(lamp: Lamp) -> bool:
+    """Whether its shadows are so soft that more rays are needed."""
+    return isinstance(lamp, Panel) and bool(
+        max(np.linalg.norm(lamp.right), np.linalg.norm(lamp.up)) > 0.6
+    )
+
+
+def _visible(
+    work: _Work, scene: Scene, lamp: Lamp, lit: np.ndarray, place: np.ndarray, rays: int, seed: int
+) -> np.ndarray:
+    """(len(lit),) share of a lamp's light that reaches texels."""
+    points, normals, origin = work.grid.point[lit], work.grid.normal[lit], work.origin[lit]
+    jitter = np.stack([scatter.points(rays, k, seed) for k in range(16)])[place].reshape(-1, 2)
+    source = np.repeat(origin, rays, axis=0)
+    ends = lamp.samples(source, jitter).astype(np.float32)
+    free = ~scene.blocked(source, ends).reshape(len(lit), rays)
+    if not isinstance(lamp, Panel):
+        return free.mean(1)
+    # Parts of a panel count by how much they light: near ones more, those below the horizon not.
+    way = ends.reshape(len(lit), rays, 3) - points[:, None]
+    squared = np.maximum((way * way).sum(2), 1e-4)
+    facing = np.maximum(np.einsum("krx,kx->kr", way, normals), 0.0)
+    weight = facing * np.maximum(-(way @ lamp.normal.astype(np.float32)), 0.0) / squared**2
+    seen = (weight * free).sum(1)
+    return np.where(weight.sum(1) > 0, seen / np.maximum(weight.sum(1), 1e-20), free.mean(1))
+
+
+def _bounces(
+    works: Sequence[_Work], owner: _Owner, glow: np.ndarray | float, count: int
+) -> list[np.ndarray]:
+    """(K, 3) light that comes by way of other surfaces, for each work."""
+    albedo = [w.surface.albedo[w.grid.face].astype(np.float32) for w in works]
+    back = np.zeros((owner.glow + 1, 3), np.float32)
+    bounced = [np.zeros((len(w.grid), 3), np.float32) for w in works]
+    for _ in range(count):
+        for work, own, extra in zip(works, albedo, bounced, strict=True):
+            here = slice(work.first, work.first + len(work.grid))
+            back[here] = own * (work.direct + work.sky + extra)
+        back[owner.glow] = glow
+        bounced = [back[work.seen].mean(1) for work in works]
+    result = []
+    for work, values in zip(works, bounced, strict=True):
+        calm = smooth(values, work.grid, work.surface.size, work.known)
+        result.append(calm[work.nearest])
+    return result
