@@ -213,7 +213,7 @@ def _direct(work: _Work, scene: Scene, lamps: Sequence[Lamp], shadow: int, seed:
         clear[lit] += share[lit] * float(colour.mean()) * visible
     ratio = np.where(bright > 0, clear / np.maximum(bright, 1e-12), 0.0)[:, None]
     trust = np.where(work.known, np.sqrt(bright) + 1e-6, 0.0)
-    ratio = smooth(ratio, grid, work.surface.size, trust, levels=1)
+    ratio = smooth(ratio, grid, work.surface.size, trust)
     return total * ratio[work.nearest]
 
 

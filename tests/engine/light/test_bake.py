@@ -138,7 +138,7 @@ def test_corners_and_the_foot_of_a_plinth_are_closed_in() -> None:
     ]
     open_floor, foot, corner = baked.openness[index]
     assert open_floor > 0.7
-    assert foot < 0.85 * open_floor
+    assert foot < 0.9 * open_floor
     assert corner < 0.7 * open_floor
 
 
@@ -174,7 +174,7 @@ def test_the_same_room_and_seed_give_the_same_light() -> None:
     other = bake([room()], [ceiling_lamp()], seed=4)[0].picture()
     assert first.tobytes() == second.tobytes()
     assert first.tobytes() != other.tobytes()
-    assert np.abs(first - other).mean() < 0.01 * first.mean()
+    assert np.abs(first - other).mean() < 0.02 * first.mean()
 
 
 def test_a_quick_bake_looks_like_a_slow_one() -> None:
