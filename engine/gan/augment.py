@@ -28,12 +28,24 @@ class AugmentConfig(BaseModel):
     noise: float = Field(0.0, ge=0, description="Standard deviation of instance noise.")
 
 
-def augment(x: Tensor, config: AugmentConfig, p: float, generator: torch.Generator) -> Tensor:
-    """Apply the configured changes to (B, C, *space), each with probability `p` a sample."""
-    batch = x.shape[0]
+def augment(
+    x: Tensor,
+    config: AugmentConfig,
+    p: float,
+    generator: torch.Generator,
+    rows: tuple[int, int] | None = None,
+) -> Tensor:
+    """Apply the configured changes to (B, C, *space), each with probability `p` a sample.
+
+    Args:
+        rows: where `x` is only a part of a batch: the index of its first sample, and the whole
+            batch's size. Changes are drawn for the whole, so that parts look as they would in it.
+    """
+    first, batch = rows or (0, x.shape[0])
+    part = slice(first, first + x.shape[0])
 
     def uniform(*shape: int) -> Tensor:
-        return torch.rand(shape, generator=generator).to(x.device)
+        return torch.rand(shape, generator=generator)[part].to(x.device)
 
     def chosen(probability: float) -> Tensor:
         return uniform(batch) < probability
@@ -46,14 +58,31 @@ def augment(x: Tensor, config: AugmentConfig, p: float, generator: torch.Generat
     if config.shift:
         offsets = torch.randint(
             -config.shift, config.shift + 1, (batch, x.ndim - 2), generator=generator
-        )
+        )[part]
         x = shift(x, offsets * chosen(p).cpu().long()[:, None])
     if config.cutout:
         corner = uniform(batch, x.ndim - 2)
         x = x * _box_mask(x, config.cutout, corner, chosen(p))
     if config.noise:
-        x = x + config.noise * torch.randn(x.shape, generator=generator).to(x)
+        x = x + config.noise * noise_like(x, generator, rows)
     return x
+
+
+def adapted(p: float, sign: float, target: float, push: float) -> float:
+    """ADA's next chance of augmentation, in [0, 1] (Karras et al. 2020).
+
+    Args:
+        sign: E sign(D(real)) on training samples; 1 for a critic that knows them by heart.
+        target: where it should stay. push: largest change in a step.
+    """
+    return min(max(p + (push if sign > target else -push), 0.0), 1.0)
+
+
+def noise_like(x: Tensor, generator: torch.Generator, rows: tuple[int, int] | None) -> Tensor:
+    """N(0, 1) of the shape of `x`, drawn for the whole batch; see `augment`."""
+    first, batch = rows or (0, x.shape[0])
+    drawn = torch.randn((batch, *x.shape[1:]), generator=generator)
+    return drawn[first : first + x.shape[0]].to(x)
 
 
 def shift(x: Tensor, offsets: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -42,7 +42,9 @@ def save(
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         nets = {f"{n}.{k}": v for n, m in modules.items() for k, v in m.state_dict().items()}
-        save_file({k: v.contiguous() for k, v in nets.items()}, beside / "nets.safetensors")
+        tied = _tied(nets)
+        apart = {k: v.contiguous() for k, v in nets.items() if k not in tied}
+        save_file(apart, beside / "nets.safetensors", metadata=tied)
         moments = {f"{n}.{k}": v for n, o in optimizers.items() for k, v in _moments(o).items()}
         save_file(moments, beside / "optimizers.safetensors")
         write_json(beside / "state.json", header | {"images": images})
@@ -96,7 +98,7 @@ def read_net(run: Path, name: str) -> dict[str, Tensor]:
     """The tensors of one module in the newest readable checkpoint of a run; empty without one."""
     for folder in reversed(_complete(run)):
         try:
-            nets = _under(load_file(folder / "nets.safetensors"), name)
+            nets = _under(_load_nets(folder), name)
             return {key: value.clone() for key, value in nets.items()}  # no longer of the file
         except (OSError, SafetensorError):
             continue
@@ -123,7 +125,7 @@ def restore(
             raise BadCheckpoint(
                 f"the checkpoint {folder.name} was made by another recipe, or with another --init"
             )
-        nets = load_file(folder / "nets.safetensors")
+        nets = _load_nets(folder)
         moments = load_file(folder / "optimizers.safetensors")
         for name, module in modules.items():
             module.load_state_dict(_under(nets, name))
@@ -138,6 +140,27 @@ def restore(
 def _complete(run: Path) -> list[Path]:
     """The complete checkpoints of a run folder, oldest first."""
     return sorted((run / "checkpoints").glob("[0-9]*"))
+
+
+def _tied(nets: dict[str, Tensor]) -> dict[str, str]:
+    """Names of tensors that are another one's (shared weights), each with the name of that one."""
+    owners: dict[tuple[int, torch.Size, tuple[int, ...]], str] = {}
+    tied = {}
+    for name, tensor in nets.items():
+        if tensor.numel():
+            owner = owners.setdefault((tensor.data_ptr(), tensor.shape, tensor.stride()), name)
+            if owner != name:
+                tied[name] = owner
+    return tied
+
+
+def _load_nets(folder: Path) -> dict[str, Tensor]:
+    """All tensors of a checkpoint's nets; a tied one is the same tensor as its owner."""
+    path = folder / "nets.safetensors"
+    nets = load_file(path)
+    with safe_open(path, framework="pt") as file:
+        tied = file.metadata() or {}
+    return nets | {name: nets[owner] for name, owner in tied.items()}
 
 
 def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -34,8 +34,12 @@ class Phase(BaseModel):
     beta1: float = Field(0.0, ge=0, lt=1, description="Adam's first moment decay.")
     beta2: Rate = Field(constant(0.99), description="Adam's second moment decay.")
     gamma: Rate = Field(constant(1.0), description="Weight of R1 + R2 (each times gamma / 2).")
-    penalty: Literal["exact", "finite_difference", "none"] = Field(
-        "exact", description="How R1 and R2 are computed."
+    penalty: Literal["exact", "finite_difference", "gradient_penalty", "none"] = Field(
+        "exact",
+        description="How R1 and R2 are computed; or WGAN-GP's penalty, gamma times as strong.",
+    )
+    penalty_on: Literal["both", "real"] = Field(
+        "both", description="R1 and R2, or R1 alone (on real samples)."
     )
     penalty_every: int = Field(
         1, ge=1, description="Apply the penalty every n-th step, n times as strong."
@@ -47,6 +51,35 @@ class Phase(BaseModel):
         le=1,
         description="The critic rests on batches that it judges better than this (Wu et al.: 0.8).",
     )
+    n_critic: int = Field(
+        1, ge=1, description="The critic learns at every step, the generator at every n-th."
+    )
+    first: Literal["critic", "generator"] = Field(
+        "critic", description="Who learns first in a step in which both do."
+    )
+    clip_weights: float | None = Field(
+        None, gt=0, description="Bound of each of the critic's weights (WGAN: 0.01)."
+    )
+    clip_gradient: float | None = Field(
+        None, gt=0, description="Bound of the norm of each player's gradient."
+    )
+    smooth: float = Field(
+        0.0, ge=0, lt=0.5, description="One-sided label smoothing: real samples count 1 - this."
+    )
+    instance_noise: Rate = Field(
+        constant(0.0), description="Standard deviation of noise on all that the critic sees."
+    )
+    ada_target: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Adapt augment_p so that E sign(D(real)) stays here (ADA: 0.6); it then only begins there.",
+    )
+    ada_kimg: float = Field(50.0, gt=0, description="Shortest way of ADA from p = 0 to 1.")
+    consistency: float = Field(
+        0.0, ge=0, description="Weight of the critic's change under the worst small change (FGSM)."
+    )
+    radius: float = Field(0.02, gt=0, description="Largest change of a value for `consistency`.")
     hold_critic: int = Field(
         0,
         ge=0,
@@ -55,6 +88,24 @@ class Phase(BaseModel):
     hold_generator: int = Field(
         0, ge=0, description="First layers of a generator that came with --init which stay."
     )
+
+
+LATER = (
+    "penalty_on",
+    "n_critic",
+    "first",
+    "clip_weights",
+    "clip_gradient",
+    "smooth",
+    "instance_noise",
+    "ada_target",
+    "ada_kimg",
+    "consistency",
+    "radius",
+    "hold_critic",
+    "hold_generator",
+)
+"""Fields that the first release did not know: see `TrainConfig.shaping`."""
 
 
 class TrainConfig(BaseModel):
@@ -76,6 +127,14 @@ class TrainConfig(BaseModel):
         gt=0,
         description="Times each example is shown at most: with few examples all phases are shorter.",
     )
+    accumulate: int = Field(
+        1, ge=1, description="Parts that a batch is computed in, one after another, to save memory."
+    )
+    duality_steps: int = Field(
+        0,
+        ge=0,
+        description="At each tick: steps of both players' best answers for the duality gap; 0 for none.",
+    )
     ema_kimg: float = Field(10.0, gt=0, description="Half-life of the averaged generator.")
     augment: AugmentConfig = Field(default_factory=AugmentConfig)
     precision: Literal["auto", "f32", "bf16"] = Field(
@@ -88,12 +147,18 @@ class TrainConfig(BaseModel):
 
         What an earlier release did not know counts only where it is used: its runs can go on.
         """
-        later = {"hold_critic": 0, "hold_generator": 0}
+        known = Phase.model_fields
         phases = {
-            index: {name for name, default in later.items() if getattr(phase, name) == default}
+            index: {name for name in LATER if getattr(phase, name) == known[name].default}
             for index, phase in enumerate(self.phases)
         }
-        return self.model_dump_json(exclude={"phases": phases, "passes": self.passes is None})
+        unused = {
+            name for name in ("passes", "accumulate", "duality_steps") if not self._uses(name)
+        }
+        return self.model_dump_json(exclude={"phases": phases, **dict.fromkeys(unused, True)})
+
+    def _uses(self, name: str) -> bool:
+        return bool(getattr(self, name) != type(self).model_fields[name].default)
 
     def for_examples(self, count: int) -> TrainConfig:
         """The same with its phases shortened, in proportion, to what `count` examples bear."""

@@ -19,16 +19,22 @@ DOCTOR = "doctor.json"
 class Logbook:
     """Log of one run folder, from `images` on: what an earlier run wrote beyond that is dropped."""
 
-    def __init__(self, run: Path, images: int) -> None:
-        self.run = run
+    def __init__(self, run: Path, images: int, writes: bool = True) -> None:
+        """
+        Args:
+            writes: False for all but one of several processes: they keep no log.
+        """
+        self.run, self.writes = run, writes
         self._doctor = run / DOCTOR
         self._findings = [f for f in read_findings(run) if f["images"] <= images]
+        if not writes:
+            return
         if self._doctor.exists():
             write_json(self._doctor, self._findings)
         self._board = SummaryWriter(str(run / "tensorboard"), purge_step=images + 1)
 
     def scalars(self, values: dict[str, float], images: int) -> None:
-        for name, value in values.items():
+        for name, value in values.items() if self.writes else ():
             self._board.add_scalar(name, value, images)
 
     def picture(self, image: np.ndarray, images: int) -> None:
@@ -40,10 +46,12 @@ class Logbook:
     def finding(self, finding: Finding, images: int) -> None:
         """Record a monitor's sentence; `doctor.json` holds them all, newest last."""
         self._findings.append({"images": images, **vars(finding)})
-        write_json(self._doctor, self._findings)
+        if self.writes:
+            write_json(self._doctor, self._findings)
 
     def close(self) -> None:
-        self._board.close()
+        if self.writes:
+            self._board.close()
 
 
 def read_findings(run: Path) -> list[dict[str, Any]]:

@@ -72,6 +72,34 @@ def watch_gradients(norm_g: float, norm_d: float) -> tuple[dict[str, float], Fin
     return {"gradient_ratio": ratio}, finding
 
 
+def watch_convergence(
+    accuracy: float, value: float, gap: float | None
+) -> tuple[dict[str, float], Finding | None]:
+    """How far the players are from an equilibrium (A6), and whether one of them has won.
+
+    Args:
+        accuracy: share of samples that the critic tells right; one half at the equilibrium.
+        value: V(D, G); -log 4 at the equilibrium of the original game.
+        gap: the duality gap, where it was measured: what the better answers of both players are
+            worth; 0 at an equilibrium.
+    """
+    numbers = {"accuracy": accuracy, "value": value} | ({} if gap is None else {"duality_gap": gap})
+    finding = None
+    if accuracy > 0.98:
+        finding = Finding(
+            "critic won",
+            f"The critic is right on {accuracy:.0%} of the samples: the generator learns from noise.",
+            "Raise gamma or augment_p, or lower the critic's rate.",
+        )
+    elif gap is not None and gap < 0.02 and accuracy < 0.6:
+        finding = Finding(
+            "converged",
+            f"Neither player can gain any more (duality gap {gap:.3f}, accuracy {accuracy:.0%}).",
+            "Stop here; for finer results widen both nets.",
+        )
+    return numbers, finding
+
+
 def not_finite(player: str, rate_scale: float) -> Finding:
     """A gradient with NaN or infinity: the step was skipped and the rates are lower from now on."""
     return Finding(

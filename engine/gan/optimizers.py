@@ -21,3 +21,10 @@ def set_rates(optimizer: Optimizer, rate: float, betas: tuple[float, float]) -> 
         group["lr"] = rate
         if "betas" in group:
             group["betas"] = betas
+
+
+@torch.no_grad()
+def clip_weights(parameters: Iterable[nn.Parameter], bound: float) -> None:
+    """Bring every weight into [-bound, bound], which bounds the slope of a critic (WGAN)."""
+    for parameter in parameters:
+        parameter.clamp_(-bound, bound)

@@ -67,10 +67,29 @@ class Task(ABC):
         """What a phase may hold, from the input of a player on: one list of modules for a layer."""
         return [[m] for m in net.modules() if any(True for _ in m.parameters(recurse=False))]
 
+    def advance(self, player: nn.Module, progress: float) -> None:  # noqa: B027 (most need it not)
+        """Set in a player, in its buffers, what depends on how far the run is: growth, a late condition.
+
+        Args:
+            progress: share of the whole run that is done, in [0, 1].
+        """
+
     def auxiliary(
         self, generator: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
     ) -> dict[str, Tensor]:
         """Further generator losses, already weighted, by name. `rng` is the step's own."""
+        return {}
+
+    def lesson(
+        self, critic: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Further critic losses, already weighted, by name."""
+        return {}
+
+    def advice(
+        self, critic: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Further generator losses that ask the critic, already weighted, by name."""
         return {}
 
     def pretrain(

@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.errors import BadRecipe, TrainingDiverged
 from engine.gan import checkpoint
-from engine.gan.augment import augment
+from engine.gan.appraise import Calibration
+from engine.gan.augment import adapted
 from engine.gan.config import Phase, TrainConfig
+from engine.gan.distributed import ALONE, World, without_sync
 from engine.gan.ema import Ema
-from engine.gan.layout import dense, dense_layout
+from engine.gan.layout import dense_layout
 from engine.gan.logbook import Logbook
-from engine.gan.losses import LOSSES, value
-from engine.gan.monitors import (
-    Finding,
-    fell_back,
-    not_finite,
-    watch_collapse,
-    watch_gradients,
-    watch_overfit,
-)
-from engine.gan.optimizers import OPTIMIZERS, set_rates
-from engine.gan.penalties import exact_penalty, finite_difference_penalty
+from engine.gan.losses import find_loss
+from engine.gan.monitors import Finding, fell_back, not_finite
+from engine.gan.optimizers import OPTIMIZERS, clip_weights, set_rates
+from engine.gan.play import CriticLoss, GeneratorLoss, Moment, Play
 from engine.gan.precision import probe_bf16
 from engine.gan.rng import Streams
 from engine.gan.task import Batch, Task
 from engine.gan.transfer import Start, adopt
+from engine.gan.watch import calibrate, watch
 
 STRIKES = 3
-PROBE = 64
-"""Samples the monitors look at."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +55,24 @@ class Trainer:
         *,
         device: torch.device,
         identity: str = "",
+        world: World = ALONE,
     ) -> None:
         """
         Args:
             task: already loaded with data.
             identity: names the recipe; a checkpoint of another identity is refused.
+            world: the processes that train this model together; the batch is divided among them.
+        Raises:
+            BadRecipe: an unknown loss, or a batch that does not divide.
         """
         for phase in config.phases:
-            if phase.loss not in LOSSES:
-                raise BadRecipe(f"phase {phase.name}: unknown loss {phase.loss}")
+            try:
+                find_loss(phase.loss, phase.smooth)
+                rows = world.rows(config.batch, config.accumulate)
+                if phase.critic_gate < 1 and len(rows) > 1:
+                    raise BadRecipe("critic_gate judges whole batches: accumulate must be 1")
+            except (BadRecipe, ValueError) as error:
+                raise BadRecipe(f"phase {phase.name}: {error}") from error
         self.task, self.config, self.run_folder, self.device = task, config, run, device
         self.identity = identity
         self.streams = Streams(config.seed)
@@ -84,16 +86,26 @@ class Trainer:
             "generator": OPTIMIZERS[config.optimizer](self.generator.parameters()),
             "critic": OPTIMIZERS[config.optimizer](self.critic.parameters()),
         }
-        # Batch statistics over a mixed batch would tell the critic which half is which.
-        self._judge_apart = any(isinstance(m, _BatchNorm) for m in self.critic.modules())
+        bf16 = config.precision == "bf16" or (
+            config.precision == "auto" and probe_bf16(device).use_bf16
+        )
+        bf16 = not world.any(not bf16)  # all or none
+        self._play = Play(
+            task, self.generator, self.critic, config.augment, self.streams, device, bf16
+        )
+        self.world = world
+        self._losses = {
+            "generator": world.wrap(GeneratorLoss(self._play)),
+            "critic": world.wrap(CriticLoss(self._play)),
+        }
         self.images = 0
         self.rate_scale = 1.0
         self._strikes = 0
         self._adopted: list[str] = []
         self._resumed: list[Finding] = []
-        self._bf16 = config.precision == "bf16" or (
-            config.precision == "auto" and probe_bf16(device).use_bf16
-        )
+        self._p: float | None = None
+        self._chain: list[dict[str, int | str]] = []
+        self.calibration = Calibration(1.0, 0.0)
 
     # ---------------------------------------------------------------- the loop
 
@@ -112,7 +124,7 @@ class Trainer:
             TrainingDiverged: NaN three steps in a row, the rate halved each time.
             CannotWrite: the run folder is full or not writable.
         """
-        book = Logbook(self.run_folder, self.images)
+        book = Logbook(self.run_folder, self.images, writes=self.world.leads)
         for finding in self._resumed:
             book.finding(finding, self.images)
         started, first = time.monotonic(), self.images
@@ -122,6 +134,8 @@ class Trainer:
         try:
             while self.images < total:
                 phase, progress = self.config.phase_at(self.images)
+                if not self._chain or self._chain[-1]["phase"] != phase.name:
+                    self._chain.append({"phase": phase.name, "images": self.images})
                 values = self.step(phase, progress)
                 self._count_strikes(values, book)
                 step = self.images // self.config.batch
@@ -134,132 +148,72 @@ class Trainer:
                         )
                     )
                 if step % tick == 0:
-                    self._tick(book, values)
-                if time.monotonic() > deadline or is_cancelled():
+                    self._tick(book, phase, values)
+                if self.world.any(time.monotonic() > deadline or is_cancelled()):
                     break
             if self.images % (tick * self.config.batch):
-                self._tick(book, {})
+                self._tick(book, phase, {})
         finally:
             book.close()
         return self.images >= total
 
     def step(self, phase: Phase, progress: float) -> dict[str, float]:
-        """One update of both players (or of the generator alone, in a pretrain phase)."""
+        """One update of both players (or of one alone, as the phase says)."""
         step = self.images // self.config.batch
-        batch = self._to_device(self.task.batch(self.config.batch, step, self.streams))
+        whole = self._play.on_device(self.task.batch(self.config.batch, step, self.streams))
         self._set_rates(phase, progress)
-        p = phase.augment_p.at(progress)
+        for player in (self.generator, self.critic):
+            self.task.advance(player, self.images / self.config.total_images)
+        p = phase.augment_p.at(progress) if phase.ada_target is None else self._ada(phase)
+        moments = [
+            Moment(phase, progress, step, p, rows)
+            for rows in self.world.rows(self.config.batch, self.config.accumulate)
+        ]
+        turns = {"critic": phase.kind != "pretrain", "generator": phase.kind != "critic"}
+        turns["generator"] &= phase.kind == "pretrain" or (step + 1) % phase.n_critic == 0
         values: dict[str, float] = {}
-        if phase.kind != "pretrain":
-            values |= self._critic_step(phase, progress, step, batch, p)
-        if phase.kind == "adversarial":
-            values |= self._generator_step(phase, step, batch, p)
-        elif phase.kind == "pretrain":
-            values |= self._pretrain(phase, batch, step)
+        for name in (phase.first, "generator" if phase.first == "critic" else "critic"):
+            if turns[name]:
+                values |= self._learn(name, whole, moments)
+        if phase.ada_target is not None and "critic/sign" in values:
+            push = self.config.batch / (1000 * phase.ada_kimg)
+            values["critic/augment_p"] = self._p = adapted(
+                p, values["critic/sign"], phase.ada_target, push
+            )
         self.images += self.config.batch
         self.ema.update(self.generator, self.config.batch, self.images)
         return values
 
     # ---------------------------------------------------------------- both players
 
-    def _critic_step(
-        self, phase: Phase, progress: float, step: int, batch: Batch, p: float
-    ) -> dict[str, float]:
-        self.generator.requires_grad_(False)
-        self._awaken("critic", phase.hold_critic)
-        with torch.no_grad(), self._autocast():
-            fake = self.task.fake(self.generator, batch)
-        x = torch.cat(
-            [
-                self._augmented(batch.real, p, "augment d real", step),
-                self._augmented(fake.float(), p, "augment d fake", step),
-            ]
-        ).detach()
-        label = None if batch.label is None else torch.cat([batch.label, batch.label])
-        penalised = phase.penalty != "none" and step % phase.penalty_every == 0
-        exact = penalised and phase.penalty == "exact"
-        x.requires_grad_(exact)
+    def _learn(self, name: str, whole: Batch, moments: list[Moment]) -> dict[str, float]:
+        """One step of a player on its share of the batch, part by part."""
+        phase = moments[0].phase
+        hold = phase.hold_critic if name == "critic" else phase.hold_generator
+        self._modules()["critic" if name == "generator" else "generator"].requires_grad_(False)
+        self._awaken(name, hold)
+        optimizer, loss_of = self.optimizers[name], self._losses[name]
+        optimizer.zero_grad(set_to_none=True)
+        sums: dict[str, Tensor] = {}
+        rests = False
+        for moment in moments:
+            last = moment is moments[-1]
+            with nullcontext() if last else without_sync(loss_of):
+                loss, values = loss_of(moment.rows.of_batch(whole), moment)
+                for key, value in values.items():
+                    sums[key] = sums.get(key, 0) + value / len(moments)
+                if loss is None:
+                    rests = True
+                else:
+                    (loss / len(moments)).backward()
+        means = {f"{name}/{k}": v for k, v in self.world.mean(sums).items()}
+        return means if rests else means | self._apply(name, phase)
 
-        half = len(batch.real)
-
-        def judge(samples: Tensor) -> list[Tensor]:
-            size = half if self._judge_apart else len(samples)
-            labels = [None, None] if label is None else label.split(size)
-            with self._autocast():
-                judged = [
-                    self.task.judge(self.critic, part, its_label)
-                    for part, its_label in zip(samples.split(size), labels, strict=False)
-                ]
-            return [torch.cat(head).float() for head in zip(*judged, strict=True)]
-
-        heads = judge(x)
-        loss = torch.stack(
-            [LOSSES[phase.loss].d(head[:half], head[half:]) for head in heads]
-        ).mean()
-        values = {
-            "critic/loss": loss.item(),
-            "critic/real": heads[0][:half].mean().item(),
-            "critic/fake": heads[0][half:].mean().item(),
-            "critic/value": value(heads[0][:half], heads[0][half:]),
-            "critic/accuracy": ((heads[0] > 0) == (torch.arange(len(x)) < half).to(x.device))
-            .float()
-            .mean()
-            .item(),
-        }
-        if values["critic/accuracy"] > phase.critic_gate:
-            return values
-        if penalised:
-            square = (
-                exact_penalty(x, heads)
-                if exact
-                else finite_difference_penalty(
-                    judge, x, heads, self.streams.torch("finite difference", step)
-                )
-            )
-            r1, r2 = square[:half].mean(), square[half:].mean()
-            weight = phase.gamma.at(progress) / 2 * phase.penalty_every
-            loss = loss + weight * (r1 + r2)
-            values |= {"critic/r1": r1.item(), "critic/r2": r2.item()}
-        values |= self._apply("critic", loss)
-        return values
-
-    def _generator_step(self, phase: Phase, step: int, batch: Batch, p: float) -> dict[str, float]:
-        self._awaken("generator", phase.hold_generator)
-        self.critic.requires_grad_(False)
-        with self._autocast():
-            fake = self.task.fake(self.generator, batch).float()
-        seen = self._augmented(fake, p, "augment g fake", step)
-        with self._autocast():
-            fake_heads = self.task.judge(self.critic, seen, batch.label)
-        real_heads = fake_heads
-        if LOSSES[phase.loss].relativistic:
-            with torch.no_grad(), self._autocast():
-                real = self._augmented(batch.real, p, "augment g real", step)
-                real_heads = self.task.judge(self.critic, real, batch.label)
-        loss = torch.stack(
-            [
-                LOSSES[phase.loss].g(r.float(), f.float())
-                for r, f in zip(real_heads, fake_heads, strict=True)
-            ]
-        ).mean()
-        values = {"generator/loss": loss.item()}
-        rng = self.streams.torch("auxiliary", step)
-        with self._autocast():
-            terms = self.task.auxiliary(self.generator, batch, fake, rng)
-        for name, term in terms.items():
-            loss = loss + term
-            values[f"generator/{name}"] = term.item()
-        return values | self._apply("generator", loss)
-
-    def _pretrain(self, phase: Phase, batch: Batch, step: int) -> dict[str, float]:
-        self._awaken("generator", phase.hold_generator)
-        rng = self.streams.torch("auxiliary", step)
-        with self._autocast():
-            terms = self.task.pretrain(self.generator, batch, rng)
-        if not terms:
-            raise BadRecipe("a pretrain phase needs a model with losses of its own")
-        values = {f"generator/{name}": term.item() for name, term in terms.items()}
-        return values | self._apply("generator", torch.stack(list(terms.values())).sum())
+    def _ada(self, phase: Phase) -> float:
+        """The chance of augmentation that ADA has come to; it begins at the phase's `augment_p`."""
+        if self._p is None:
+            self._p = phase.augment_p.at(0.0)
+        return self._p
 
     def _awaken(self, name: str, hold: int) -> None:
         """Let a player learn, but for the first `hold` layers of what it adopted (FreezeD)."""
@@ -269,17 +223,20 @@ class Trainer:
                 for module in layer:
                     module.requires_grad_(False)
 
-    def _apply(self, name: str, loss: Tensor) -> dict[str, float]:
-        """Backward and step; a gradient that is not finite leaves the player as it is."""
+    def _apply(self, name: str, phase: Phase) -> dict[str, float]:
+        """Step by what was added up; a gradient that is not finite leaves the player as it is."""
         optimizer = self.optimizers[name]
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-        if torch.isfinite(norm):
-            optimizer.step()
-            return {f"{name}/gradient": norm.item()}
-        return {f"{name}/skipped": 1.0}
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if not torch.isfinite(norm):
+            return {f"{name}/skipped": 1.0}
+        if phase.clip_gradient is not None:
+            torch.nn.utils.clip_grads_with_norm_(parameters, phase.clip_gradient, norm)
+        optimizer.step()
+        if name == "critic" and phase.clip_weights is not None:
+            clip_weights(parameters, phase.clip_weights)
+        return {f"{name}/gradient": norm.item()}
 
     def _count_strikes(self, values: dict[str, float], book: Logbook) -> None:
         """Halve the rates after a step in which a player was skipped; three in a row are the end."""
@@ -297,12 +254,11 @@ class Trainer:
 
     # ---------------------------------------------------------------- at every tick
 
-    @torch.no_grad()
-    def _tick(self, book: Logbook, values: dict[str, float]) -> None:
-        # Watching must leave no trace in the statistics of batch normalisation.
-        self.critic.eval()
-        watched, findings = self._watch(values)
-        self.critic.train()
+    def _tick(self, book: Logbook, phase: Phase, values: dict[str, float]) -> None:
+        if not self.world.leads:
+            return
+        watched, findings = watch(self._play, self.ema.module, self.config, phase, values)
+        self.calibration = calibrate(self._play, self.ema.module, self.config.seed)
         book.scalars(watched, self.images)
         for finding in findings:
             book.finding(finding, self.images)
@@ -310,22 +266,6 @@ class Trainer:
         if picture is not None:
             book.picture(picture, self.images)
         self.save()
-
-    def _watch(self, values: dict[str, float]) -> tuple[dict[str, float], list[Finding]]:
-        batch = self._to_device(self.task.batch(PROBE, 0, Streams(self.config.seed + 1)))
-        fake = self.task.fake(self.ema.module, batch).float()
-        results = [watch_collapse(fake, batch.real)]
-        held_out = self.task.held_out(PROBE)
-        if held_out is not None and batch.label is None:
-            train, unseen, made = (
-                self.task.judge(self.critic, x.to(self.device), None)[0].float()
-                for x in (batch.real, held_out, fake)
-            )
-            results.append(watch_overfit(train, unseen, made))
-        if "generator/gradient" in values and "critic/gradient" in values:
-            results.append(watch_gradients(values["generator/gradient"], values["critic/gradient"]))
-        watched = {f"watch/{k}": v for numbers, _ in results for k, v in numbers.items()}
-        return watched, [finding for _, finding in results if finding]
 
     # ---------------------------------------------------------------- state
 
@@ -350,7 +290,10 @@ class Trainer:
             "strikes": self._strikes,
             "adopted": self._adopted,
             # Not probed again: a busy moment must not change the format in mid-run.
-            "bf16": self._bf16,
+            "bf16": self._play.bf16,
+            "augment_p": self._p,
+            "phases": self._chain,
+            "calibration": [self.calibration.scale, self.calibration.offset],
         }
         return checkpoint.save(
             self.run_folder, self.images, self._modules(), self.optimizers, header
@@ -371,8 +314,10 @@ class Trainer:
             return False
         header, damaged = restored
         self.images, self.rate_scale = header["images"], header["rate_scale"]
-        self._strikes, self._bf16 = header["strikes"], header["bf16"]
+        self._strikes, self._play.bf16 = header["strikes"], header["bf16"]
         self._adopted = header.get("adopted", [])
+        self._p, self._chain = header.get("augment_p"), header.get("phases", [])
+        self.calibration = Calibration(*header.get("calibration", (1.0, 0.0)))
         if damaged:
             self._resumed = [fell_back(damaged, self.images)]
         return True
@@ -380,21 +325,7 @@ class Trainer:
     def _modules(self) -> dict[str, nn.Module]:
         return {"generator": self.generator, "critic": self.critic, "ema": self.ema.module}
 
-    # ---------------------------------------------------------------- small helpers
-
     def _set_rates(self, phase: Phase, progress: float) -> None:
         betas = (phase.beta1, phase.beta2.at(progress))
         for name, rate in (("generator", phase.lr_g), ("critic", phase.lr_d)):
             set_rates(self.optimizers[name], rate.at(progress) * self.rate_scale, betas)
-
-    def _augmented(self, x: Tensor, p: float, name: str, step: int) -> Tensor:
-        return augment(x, self.config.augment, p, self.streams.torch(name, step))
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        if not self._bf16:
-            return nullcontext()
-        return torch.autocast(self.device.type, dtype=torch.bfloat16)
-
-    def _to_device(self, batch: Batch) -> Batch:
-        label = None if batch.label is None else batch.label.to(self.device)
-        return Batch(dense(batch.real.to(self.device)), batch.z.to(self.device), label)

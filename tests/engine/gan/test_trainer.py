@@ -16,6 +16,7 @@ from engine.gan.config import TrainConfig
 from engine.gan.logbook import Logbook
 from engine.gan.losses import LOSSES
 from engine.gan.monitors import watch_collapse
+from engine.gan.play import Moment
 from engine.gan.task import Batch, Nets
 from engine.gan.trainer import Trainer
 from tests.engine.gan.toy import Gaussians, modes_hit
@@ -74,12 +75,13 @@ def test_a3_each_player_learns_only_in_its_own_step(tmp_path: Path) -> None:
     batch = game.task.batch(64, 0, game.streams)
     generator, critic = weights(game.generator), weights(game.critic)
     game._set_rates(phase, 0.0)
-    game._critic_step(phase, 0.0, 0, batch, 0.0)
+    moments = [Moment(phase, 0.0, 0, 0.0, rows) for rows in game.world.rows(64, 1)]
+    game._learn("critic", batch, moments)
     assert torch.equal(weights(game.generator), generator)
     assert all(p.grad is None for p in game.generator.parameters())
     moved = weights(game.critic)
     assert not torch.equal(moved, critic)
-    game._generator_step(phase, 0, batch, 0.0)
+    game._learn("generator", batch, moments)
     assert torch.equal(weights(game.critic), moved)
     assert not torch.equal(weights(game.generator), generator)
 
@@ -102,12 +104,12 @@ def test_c21_strikes_rates_and_number_format_survive_a_resume(tmp_path: Path) ->
     skipped, book = {"critic/skipped": 1.0}, Logbook(tmp_path, 0)
     game._count_strikes(skipped, book)
     game._count_strikes(skipped, book)
-    game._bf16 = True
+    game._play.bf16 = True
     game.save()
     again = trainer(tmp_path, precision="auto")
-    again._bf16 = False
+    again._play.bf16 = False
     assert again.resume()
-    assert again._bf16
+    assert again._play.bf16
     assert again.rate_scale == 0.25
     with pytest.raises(TrainingDiverged):
         again._count_strikes(skipped, book)
@@ -231,7 +233,7 @@ def test_a_tick_leaves_no_trace_in_the_players(tmp_path: Path) -> None:
     game = Trainer(Normalised(), config(), tmp_path, device=CPU)
     game.step(game.config.phases[0], 0.0)
     before = weights(game.critic)
-    game._tick(Logbook(tmp_path, 0), {})
+    game._tick(Logbook(tmp_path, 0), game.config.phases[0], {})
     assert torch.equal(weights(game.critic), before)
     assert all(module.training for module in game.critic.modules())
 
