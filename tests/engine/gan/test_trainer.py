@@ -277,7 +277,7 @@ def test_a_full_disk_leaves_the_older_checkpoint(
     game.save()
     kept = checkpoint.newest(tmp_path)
 
-    def full(*arguments: object) -> None:
+    def full(*arguments: object, **named: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoint, "save_file", full)
