@@ -17,7 +17,7 @@ from engine.gallery.charts import (
     sweep,
     upright,
 )
-from engine.gallery.looks import Finish, Look, look, trim
+from engine.gallery.looks import Finish, Look, hung, look, trim
 from engine.gallery.pieces import Piece, piece
 from engine.museum.schema import Door, Museum, Room
 from engine.museum.solids import axes
@@ -77,7 +77,7 @@ def architecture(museum: Museum, room: Room) -> Iterator[Piece]:
     low = style.dado if style.dado < room.height / 2 else 0.0
     walls = [_wall(side, low, room.height) for side in around]
     walls += list(_partitions(museum, room))
-    yield piece(room.id, "architecture", Finish.of(room.wall), walls, sheet=False)
+    yield piece(room.id, "architecture", hung(museum, room), walls, sheet=False)
     mouldings = list(_mouldings(room, style, around))
     if low:
         mouldings += [_wall(side, 0.0, low) for side in around]

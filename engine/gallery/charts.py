@@ -250,3 +250,29 @@ def box(plane: Plane, width: float, depth: float, height: float, bevel: float = 
     sides = sweep(plane, box_path(width, depth), np.array(profile), closed=True)
     lid = box_path(width - 2 * bevel, depth - 2 * bevel)
     return [*sides, polygon(plane, lid, lift=height)]
+
+
+def tangents(
+    positions: np.ndarray, normals: np.ndarray, uv: np.ndarray, faces: np.ndarray
+) -> np.ndarray:
+    """(n, 4) unit vectors along u at the vertices; the hand in w, for pictures whose v runs down."""
+    a, b, c = positions[faces].transpose(1, 0, 2)
+    p, q, r = uv[faces].transpose(1, 0, 2)
+    (du1, dv1), (du2, dv2) = (q - p).T, (r - p).T
+    size = du1 * dv2 - du2 * dv1
+    size = np.where(np.abs(size) < 1e-12, 1e-12, size)[:, None]
+    along_u = ((b - a) * dv2[:, None] - (c - a) * dv1[:, None]) / size
+    along_v = ((c - a) * du1[:, None] - (b - a) * du2[:, None]) / size
+    corner, count = faces.T.ravel(), len(positions)
+    total_u, total_v = (
+        np.stack([np.bincount(corner, np.tile(w, 3), count) for w in along.T], 1)
+        for along in (along_u, along_v)
+    )
+    n = normals
+    t = total_u - (total_u * n).sum(1, keepdims=True) * n
+    length = np.linalg.norm(t, axis=1, keepdims=True)
+    across = np.cross(n, np.where(np.abs(n[:, :1]) < 0.9, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    t = np.where(length > 1e-9, t / np.maximum(length, 1e-9), across)
+    hand = np.where((np.cross(n, t) * total_v).sum(1) > 0, -1.0, 1.0)
+    return np.concatenate([t, hand[:, None]], axis=1)

@@ -13,7 +13,8 @@ _COMPONENT = {"float32": 5126, "uint32": 5125, "uint16": 5123, "uint8": 5121}
 _SHAPE = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4"}
 _VERTICES, _INDICES = 34962, 34963
 _LINEAR, _LINEAR_MIPMAP_LINEAR = 9729, 9987
-WRAP = {"repeat": 10497, "clamp": 33071}
+_REPEAT, _CLAMP = 10497, 33071
+WRAP = {"repeat": (_REPEAT, _REPEAT), "clamp": (_CLAMP, _CLAMP), "band": (_REPEAT, _CLAMP)}
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Glb:
         how = {
             "magFilter": _LINEAR,
             "minFilter": _LINEAR_MIPMAP_LINEAR,
-            "wrapS": WRAP[wrap],
-            "wrapT": WRAP[wrap],
+            "wrapS": WRAP[wrap][0],
+            "wrapT": WRAP[wrap][1],
         }
         samplers = self.json.setdefault("samplers", [])
         if how not in samplers:

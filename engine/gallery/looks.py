@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.museum.parts import Material
 from engine.museum.schema import Museum, Room
@@ -30,6 +30,7 @@ class Look:
         skirting, cornice: heights. dado: height of the panelling under the works, with a rail.
         architrave: (width, depth) of the frame around a door; lintel: height of a cornice on it.
         beams: metres between beams under the ceiling.
+        hanging: what a wall of fabric is hung with.
         facade, roof, ground: finishes of the outside. plinth: height of the outside's base.
     """
 
@@ -42,6 +43,7 @@ class Look:
     architrave: tuple[float, float] = (0.08, 0.025)
     lintel: float = 0.0
     beams: float = 0.0
+    hanging: str = "fabric"
     base: Finish | None = None
 
 
@@ -62,6 +64,7 @@ LOOKS = {
         dado=0.5,
         architrave=(0.09, 0.06),
         lintel=0.28,
+        hanging="damask",
         base=Finish("stone", "#cfc4ab", 0.8),
     ),
     "brick_warehouse": Look(
@@ -78,10 +81,11 @@ LOOKS = {
         Finish("concrete", "#23232a", 0.6),
         skirting=0.08,
         cornice=0.1,
+        hanging="drape",
     ),
     "sculpture_court": Look(
-        Finish("stone", "#dccfb2", 0.85),
-        Finish("stone", "#b9785a", 0.9),
+        Finish("ashlar", "#dccfb2", 0.85),
+        Finish("roof", "#b9785a", 0.9),
         _GRAVEL,
         skirting=0.14,
         cornice=0.14,
@@ -91,11 +95,12 @@ LOOKS = {
     ),
     "small_cabinet": Look(
         Finish("brick", "#7d4a3c", 0.95),
-        Finish("stone", "#4b4f57", 0.9),
+        Finish("roof", "#4b4f57", 0.9),
         Finish("stone", "#9c958a", 0.9),
         skirting=0.14,
         cornice=0.16,
         dado=0.45,
+        hanging="stripe",
         architrave=(0.09, 0.03),
         lintel=0.1,
         base=Finish("stone", "#a49c8e", 0.85),
@@ -113,3 +118,9 @@ def look(museum: Museum) -> Look:
 def trim(museum: Museum, room: Room) -> Finish:
     """What mouldings of a room are made of: its skirting's material, else that of its doors."""
     return Finish.of(room.skirting or museum.style.door)
+
+
+def hung(museum: Museum, room: Room) -> Finish:
+    """What the walls of a room are covered with."""
+    plain = Finish.of(room.wall)
+    return plain if plain.kind != "fabric" else replace(plain, kind=look(museum).hanging)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 GUTTER = 2  # texels around a chart, so that neither filtering nor mips mix neighbours
-SIZES = (256, 512, 1024)
-DENSITY = 24.0  # texels a metre that are wished for
+SIZES = (128, 256, 512, 1024)
+DENSITY = 12.0  # texels a metre that are wished for
 _COARSER = 0.94
 
 

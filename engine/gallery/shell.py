@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.gallery.architecture import architecture, reveal
 from engine.gallery.ceilings import ceiling_pieces
-from engine.gallery.charts import ground, polygon
+from engine.gallery.charts import ground, polygon, tangents
 from engine.gallery.facade import outside
 from engine.gallery.furniture import furniture
 from engine.gallery.gltf import Glb, Surface
@@ -71,36 +71,39 @@ def unfold(museum: Museum, pieces: list[Piece]) -> list[RoomMesh]:
 def shell_glb(museum: Museum, pieces: list[Piece], rooms: list[RoomMesh]) -> bytes:
     """The file's bytes: the same museum gives the same bytes."""
     glb = Glb(museum.title)
-    palette = Palette(museum, pieces, glb)
+    palette = Palette(pieces)
+    materials = palette.write(glb)
     coordinates = {
         id(p): uv2 for mesh in rooms for p, uv2 in zip(mesh.pieces, mesh.uv2, strict=True)
     }
+
+    def add(name: str, extras: dict[str, str], mine: list[Piece]) -> None:
+        surfaces = [
+            replace(surface, material=materials[material])
+            for material, surface in merged(palette, mine, coordinates)
+        ]
+        if surfaces:
+            glb.node(name, extras, surfaces)
+
     for room in museum.rooms:
         for role in ROLES:
             mine = [p for p in pieces if p.room == room.id and p.role == role]
-            _add(
-                glb, palette, f"{room.id}/{role}", {"id": room.id, "role": role}, mine, coordinates
-            )
+            add(f"{room.id}/{role}", {"id": room.id, "role": role}, mine)
     _labels(glb, museum)
     beyond = [p for p in pieces if p.room == OUTSIDE]
-    _add(glb, palette, OUTSIDE, {"role": OUTSIDE}, beyond, coordinates)
+    add(OUTSIDE, {"role": OUTSIDE}, beyond)
     _marks(glb, museum)
     _walkable(glb, museum)
     return glb.data()
 
 
-def _add(
-    glb: Glb,
-    palette: Palette,
-    name: str,
-    extras: dict[str, str],
-    pieces: list[Piece],
-    coordinates: dict[int, np.ndarray],
-) -> None:
-    groups: dict[int, list[Piece]] = {}
+def merged(
+    palette: Palette, pieces: list[Piece], coordinates: dict[int, np.ndarray]
+) -> Iterator[tuple[str, Surface]]:
+    """For each material its name and everything that has it; TEXCOORD_1 where there is light."""
+    groups: dict[str, list[Piece]] = {}
     for p in pieces:
-        groups.setdefault(palette.material(p), []).append(p)
-    surfaces = []
+        groups.setdefault(palette.name(p), []).append(p)
     for material, members in groups.items():
         charts = [(p, chart) for p in members for chart in p.charts]
         attributes = {
@@ -112,9 +115,12 @@ def _add(
             attributes["TEXCOORD_1"] = np.concatenate([coordinates[id(p)] for p in members])
         before = np.cumsum([0, *(len(chart.positions) for _, chart in charts)])
         faces = [chart.faces + start for (_, chart), start in zip(charts, before, strict=False)]
-        surfaces.append(Surface(attributes, np.concatenate(faces), material))
-    if surfaces:
-        glb.node(name, extras, surfaces)
+        whole = np.concatenate(faces)
+        if palette.painted[material].normal is not None:
+            attributes["TANGENT"] = tangents(
+                attributes["POSITION"], attributes["NORMAL"], attributes["TEXCOORD_0"], whole
+            )
+        yield material, Surface(attributes, whole)
 
 
 def _labels(glb: Glb, museum: Museum) -> None:
