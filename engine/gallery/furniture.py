@@ -10,8 +10,8 @@ from engine.gallery.charts import Chart, Plane, box, box_path, polygon, sweep, t
 from engine.gallery.looks import Finish
 from engine.gallery.pieces import Piece, piece
 from engine.museum.schema import AnySlot, Bench, Museum, PlinthSlot, Room, ScreenSlot, WallSlot
+from engine.museum.works import FLAT_DEPTH
 
-RECESS = 0.012  # metres that a picture lies behind the front of its frame
 LINEN = Finish("fabric", "#d9d2c3", 0.95)
 BLACK = Finish("metal", "#0d0d0f", 0.45)
 
@@ -20,7 +20,7 @@ def picture_offset(slot: WallSlot | ScreenSlot) -> float:
     """Metres from the face of the wall to the plane of the picture."""
     if isinstance(slot, ScreenSlot):
         return slot.depth + 0.001
-    return slot.frame.depth - (RECESS if slot.frame.width else 0.0)
+    return min(FLAT_DEPTH, slot.frame.depth)
 
 
 def furniture(museum: Museum, room: Room) -> Iterator[Piece]:
@@ -62,18 +62,19 @@ def _slot(slot: AnySlot) -> Iterator[Piece]:
 def _frame_profile(slot: WallSlot, deep: float) -> np.ndarray:
     """From the wall outside, over the front, down to the picture; wide frames are moulded."""
     w, d = slot.frame.width, slot.frame.depth
+    foot = deep - 0.004
     if w < 0.03:  # a plain bar with broken edges
         e = min(0.003, w / 4)
-        steps = [(w, 0.0), (w, d - e), (w - e, d), (e, d), (0.0, d - e), (0.0, deep - 0.004)]
+        steps = [(w, 0.0), (w, d - e), (w - e, d), (e, d), (0.0, d - e), (0.0, foot)]
     elif w < 0.08:  # a bar with a sloping sight edge
         steps = [(w, 0.0), (w, 0.85 * d), (0.9 * w, d), (0.55 * w, d), (0.45 * w, 0.93 * d),
-                 (0.12 * w, deep + 0.004), (0.0, deep + 0.003), (0.0, deep - 0.004)]  # fmt: skip
+                 (0.12 * w, deep + 0.004), (0.0, deep + 0.003), (0.0, foot)]  # fmt: skip
     else:  # a carved profile: outer bead, hollow, top, slope, sight bead
+        low = deep + 0.012
         steps = [(w, 0.0), (w, 0.45 * d), (0.94 * w, 0.55 * d), (0.9 * w, 0.52 * d),
                  (0.84 * w, 0.62 * d), (0.76 * w, 0.86 * d), (0.68 * w, 0.98 * d), (0.6 * w, d),
-                 (0.52 * w, 0.96 * d), (0.46 * w, 0.86 * d), (0.3 * w, 0.72 * d),
-                 (0.2 * w, 0.68 * d), (0.14 * w, 0.76 * d), (0.07 * w, 0.76 * d),
-                 (0.0, max(deep, 0.68 * d)), (0.0, deep - 0.004)]  # fmt: skip
+                 (0.52 * w, 0.96 * d), (0.46 * w, 0.86 * d), (0.28 * w, 0.62 * d), (0.2 * w, low),
+                 (0.14 * w, low + 0.006), (0.07 * w, low + 0.006), (0.0, low), (0.0, foot)]  # fmt: skip
     return np.asarray(steps)
 
 

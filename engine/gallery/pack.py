@@ -1,4 +1,4 @@
-"""Lightmap charts into one square per room, at even density: shelves of rectangles."""
+"""Lightmap charts into one texture per room, at even density: shelves of rectangles."""
 
 from __future__ import annotations
 
@@ -7,49 +7,44 @@ from collections.abc import Sequence
 import numpy as np
 
 GUTTER = 2  # texels around a chart, so that neither filtering nor mips mix neighbours
-SIZES = (128, 256, 512, 1024)
+LARGEST = 1024
 DENSITY = 12.0  # texels a metre that are wished for
 _COARSER = 0.94
 
 
-def pack(sizes: Sequence[np.ndarray]) -> tuple[int, float, np.ndarray]:
-    """Place rectangles in the smallest square texture that holds them.
+def pack(sizes: Sequence[np.ndarray]) -> tuple[tuple[int, int], float, np.ndarray]:
+    """Place rectangles in one texture that is as small as it can be.
 
     Args:
         sizes: (width, height) in metres of each chart.
     Returns:
-        Edge of the texture, texels a metre, and (n, 2) corners in texels, gutters included.
+        (width, height) of the texture in texels, multiples of 4; texels a metre; (n, 2) corners of
+        the charts in texels, gutters included.
 
     The density is `DENSITY`, or less where even the largest texture would overflow.
     """
     wanted = np.asarray(sizes, float).reshape(-1, 2)
     density = DENSITY
-    area = float((wanted * density + 2 * GUTTER).prod(1).sum())
-    edge = next((size for size in SIZES if size * size > 1.15 * area), SIZES[-1])
     while True:
-        corners = _shelves(np.ceil(wanted * density).astype(int) + 2 * GUTTER, edge)
-        if corners is not None:
-            return edge, density, corners
-        larger = [size for size in SIZES if size > edge]
-        if larger:
-            edge = larger[0]
-        else:
-            density *= _COARSER
+        texels = np.ceil(wanted * density).astype(int) + 2 * GUTTER
+        wide = max(int(texels[:, 0].max()), int(np.sqrt(1.1 * texels.prod(1).sum())))
+        wide = -(-wide // 4) * 4
+        corners, high = _shelves(texels, wide)
+        high = -(-high // 4) * 4
+        if max(wide, high) <= LARGEST:
+            return (wide, high), density, corners
+        density *= _COARSER
 
 
-def _shelves(sizes: np.ndarray, edge: int) -> np.ndarray | None:
-    """Highest first, in rows from the top; None where they do not fit."""
-    if len(sizes) and sizes.max() > edge:
-        return None
+def _shelves(sizes: np.ndarray, wide: int) -> tuple[np.ndarray, int]:
+    """Corners in rows from the top, highest first, and how high all are together."""
     corners = np.zeros((len(sizes), 2), int)
     x = y = high = 0
     for i in np.lexsort((-sizes[:, 0], -sizes[:, 1])):
-        wide, tall = sizes[i]
-        if x + wide > edge:
+        w, h = sizes[i]
+        if x + w > wide:
             x, y, high = 0, y + high, 0
-        if y + tall > edge:
-            return None
         corners[i] = x, y
-        x += wide
-        high = max(high, tall)
-    return corners
+        x += int(w)
+        high = max(high, int(h))
+    return corners, y + high

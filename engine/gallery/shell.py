@@ -28,12 +28,12 @@ class RoomMesh:
     """What one room's lightmap covers, for whoever bakes it.
 
     Attributes:
-        edge: of the lightmap in texels; density: texels a metre.
+        size: (width, height) of the lightmap in texels; density: texels a metre.
         pieces: those with lightmap coordinates; uv2: for each, (n, 2) in 0..1, v down.
     """
 
     room: str
-    edge: int
+    size: tuple[int, int]
     density: float
     pieces: tuple[Piece, ...]
     uv2: tuple[np.ndarray, ...]
@@ -50,21 +50,21 @@ def pieces_of(museum: Museum) -> Iterator[Piece]:
 
 
 def unfold(museum: Museum, pieces: list[Piece]) -> list[RoomMesh]:
-    """Lightmap coordinates: all charts of a room but its lamps, in one square."""
+    """Lightmap coordinates: all charts of a room but its lamps, in one texture."""
     out = []
     for room in museum.rooms:
         mine = [p for p in pieces if p.room == room.id and p.role in ROLES[:2]]
         sizes = [chart.flat.max(0) for p in mine for chart in p.charts]
-        edge, density, corners = pack(sizes)
+        size, density, corners = pack(sizes)
         uv2, k = [], 0
         for p in mine:
             parts = []
             for chart in p.charts:
                 texels = corners[k] + GUTTER + chart.flat * density
-                parts.append(texels / edge)
+                parts.append(texels / size)
                 k += 1
             uv2.append(np.concatenate(parts))
-        out.append(RoomMesh(room.id, edge, density, tuple(mine), tuple(uv2)))
+        out.append(RoomMesh(room.id, size, density, tuple(mine), tuple(uv2)))
     return out
 
 

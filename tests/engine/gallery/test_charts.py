@@ -81,11 +81,12 @@ def test_lightmap_coordinates_keep_lengths_and_areas() -> None:
 def test_packed_charts_lie_apart_and_inside() -> None:
     rng = np.random.default_rng(0)
     sizes = rng.uniform(0.02, 6.0, (80, 2))
-    edge, density, places = pack(list(sizes))
+    (wide, high), density, places = pack(list(sizes))
     texels = np.ceil(sizes * density).astype(int) + 2 * GUTTER
     assert (places >= 0).all()
-    assert (places + texels <= edge).all()
-    used = np.zeros((edge, edge), int)
+    assert (places + texels <= (wide, high)).all()
+    used = np.zeros((high, wide), int)
     for (x, y), (w, h) in zip(places, texels, strict=True):
         used[y : y + h, x : x + w] += 1
     assert used.max() == 1
+    assert used.mean() > 0.7
