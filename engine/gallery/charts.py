@@ -220,10 +220,11 @@ def turned(plane: Plane, profile: np.ndarray, sides: int = 24, *, smooth: bool =
     low = 2 * np.arange(k)
     rows = 2 * k * np.arange(sides)[:, None]
     quads = np.stack([low, low + 1, low + 1 + 2 * k, low + 2 * k], 1)[None] + rows[..., None]
-    flat = np.concatenate(st)
-    return Chart(
-        np.concatenate(places), np.concatenate(normals), flat, flat, _halved(quads.reshape(-1, 4))
-    )
+    flat, points = np.concatenate(st), np.concatenate(places)
+    faces = _halved(quads.reshape(-1, 4))
+    a, b, c = points[faces].transpose(1, 0, 2)
+    whole = np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-10  # none at the poles
+    return Chart(points, np.concatenate(normals), flat, flat, faces[whole])
 
 
 def _softened(normal: np.ndarray) -> np.ndarray:

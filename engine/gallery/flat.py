@@ -14,6 +14,8 @@ LARGEST, SMALL = 2048, 256
 MAX_BYTES = 100_000_000
 MAX_PIXELS = 120_000_000
 _QUALITY = 88
+_CROP = 0.08  # share of a side that may be cut off before a mat is better
+_MAT = (242, 239, 230)
 
 
 def read_picture(path: Path) -> Image.Image:
@@ -34,20 +36,37 @@ def read_picture(path: Path) -> Image.Image:
         raise BadMuseum(f"{path.name} is no image that can be read") from error
 
 
-def write_picture(image: Image.Image, size: tuple[float, float], path: Path) -> None:
-    """Write `path` and the small version beside it, cropped to the proportions of `size`."""
+def write_picture(
+    image: Image.Image,
+    size: tuple[float, float],
+    path: Path,
+    *,
+    mat: bool = False,
+    xmp: bytes = b"",
+) -> None:
+    """Write `path` and the small version beside it, in the proportions of `size`.
+
+    Args:
+        mat: put a picture of other proportions on a mat instead of cropping it.
+    """
     ratio = size[0] / size[1]
     wide = min(LARGEST, image.width, round(image.height * ratio))
     wide = max(8, wide if ratio >= 1 else round(min(LARGEST, wide / ratio) * ratio))
     whole = (wide, max(8, round(wide / ratio)))
-    fitted = ImageOps.fit(image, whole, Image.Resampling.LANCZOS)
-    write_bytes(path, _webp(fitted))
+    if mat and abs(image.width / image.height / ratio - 1) > _CROP:
+        sheet = (max(8, min(LARGEST, image.width)), max(8, min(LARGEST, image.height)))
+        wide = min(LARGEST, max(sheet[0], round(sheet[1] * ratio)), round(LARGEST * ratio))
+        whole = (max(8, wide), max(8, round(wide / ratio)))
+        fitted = ImageOps.pad(image, whole, Image.Resampling.LANCZOS, color=_MAT)
+    else:
+        fitted = ImageOps.fit(image, whole, Image.Resampling.LANCZOS)
+    write_bytes(path, _webp(fitted, xmp))
     small = fitted.copy()
     small.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
-    write_bytes(path.with_suffix(".256.webp"), _webp(small))
+    write_bytes(path.with_suffix(".256.webp"), _webp(small, xmp))
 
 
-def _webp(image: Image.Image) -> bytes:
+def _webp(image: Image.Image, xmp: bytes) -> bytes:
     data = io.BytesIO()
-    image.save(data, "WEBP", quality=_QUALITY, method=4)
+    image.save(data, "WEBP", quality=_QUALITY, method=4, xmp=xmp)
     return data.getvalue()

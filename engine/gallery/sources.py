@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from engine.errors import CannotPlan
+from engine.museum.chance import stream
 from engine.museum.parts import WorkKind
 from engine.museum.spec import MuseumRequest, Source
 from engine.museum.themes import theme
+from engine.zoo.card import card
+
+_CLASSES = 40
 
 PREFERRED: dict[WorkKind, tuple[str, ...]] = {
     "painting": ("paintings", "restyle"),
@@ -51,6 +57,9 @@ def settled(request: MuseumRequest, known: Sequence[str]) -> tuple[MuseumRequest
                 )
                 update = {"model": model, "kind": kind, "size": None, "classes": ()}
             wanted = wanted.model_copy(update=update)
+        if not wanted.classes and wanted.model in known:
+            classes = drawn(str(wanted.model), request.seed)
+            wanted = wanted.model_copy(update={"classes": classes})
         sources.append(wanted)
     return request.model_copy(update={"sources": tuple(sources)}), tuple(notes)
 
@@ -73,3 +82,18 @@ def _instead(kind: WorkKind, known: Sequence[str]) -> tuple[WorkKind, str]:
         "No model that makes works is installed",
         remedy="Bring works of your own: list them under works, and set count to 0.",
     )
+
+
+def drawn(model: str, seed: int) -> tuple[str, ...]:
+    """Classes of a model in an order of chance, common ones early: rooms get a reason from them."""
+    classes = card(model).net.get("classes") or ()
+    names, weights = [], []
+    for one in classes:
+        if one["name"] and one["name"] not in names:
+            names.append(one["name"])
+            weights.append(float(one["examples"]) ** 0.5)
+    if not names:
+        return ()
+    # Weighted order without replacement (Efraimidis and Spirakis 2006).
+    keys = stream(seed, "classes", model).random(len(names)) ** (1 / np.asarray(weights))
+    return tuple(names[i] for i in np.argsort(-keys, kind="stable")[:_CLASSES])

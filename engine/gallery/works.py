@@ -1,20 +1,24 @@
-"""Every work of a museum to its file: made by a model, or copied in from the user's folder."""
+"""Every work of a museum to its file: made by a model, or brought by the user."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from engine.errors import BadMuseum, Cancelled
+from engine.assets.provenance import xmp_packet
+from engine.errors import Cancelled
 from engine.files import write_bytes
 from engine.gallery.flat import read_picture, write_picture
+from engine.gallery.found import bring, bring_sound
+from engine.gallery.making import Kept, Order, make_works
 from engine.gallery.solid import standing
 from engine.museum.parts import Box, Made
-from engine.museum.schema import Museum, Work
-from engine.museum.store import file_of
-from engine.request import GenerateRequest, IsCancelled, OnProgress, Progress
+from engine.museum.schema import Label, Museum, ScreenSlot, Variation, WallSlot, Work
+from engine.museum.words import label_text, made_alt, made_title
+from engine.request import IsCancelled, OnProgress, Progress
 
 FLAT = ("painting", "video")
 
@@ -37,65 +41,148 @@ def fill(
     on_progress: OnProgress,
     is_cancelled: IsCancelled,
 ) -> Filled:
-    """Make or copy every work and its variations into `works/` and `media/`."""
-    works = []
+    """Make or copy every work and its variations into `works/` and `media/`.
+
+    Raises:
+        BadMuseum, BadAsset: a file of the user's; found before anything is made. EmptyShape,
+        UnknownModel, UnknownClass, WeightsMismatch, CannotWrite, Cancelled.
+    """
+    brought = {
+        w.id: bring(w, files, folder) for w in museum.works if not isinstance(w.origin, Made)
+    }
+    sounds = [s.model_copy(update={"file": bring_sound(s, files, folder)}) for s in museum.sounds]
+    made = make_works(
+        _orders(museum, variations=variations),
+        cache,
+        on_made=lambda done, total: on_progress(Progress("Making works", done, total)),
+        is_cancelled=is_cancelled,
+    )
+    works: list[Work] = []
+    notes: list[str] = []
+    spaces = _spaces(museum)
     for i, work in enumerate(museum.works):
         if is_cancelled():
             raise Cancelled(f"Stopped after {i} of {len(museum.works)} works")
-        on_progress(Progress("Making works", i, len(museum.works)))
-        works.append(_work(work, folder, files, cache, variations=variations))
-    return Filled(museum.model_copy(update={"works": tuple(works)}), ())
+        on_progress(Progress("Hanging works", i, len(museum.works)))
+        if work.id in brought:
+            file, size = brought[work.id]
+            works.append(work.model_copy(update={"file": file, "size": _rounded(size)}))
+        else:
+            works.append(_hung(work, made, spaces[work.id], folder, variations=variations))
+            if isinstance(work.origin, Made) and works[-1].origin != work.origin:
+                notes += _changed(work.origin, works[-1].origin)
+    by_id = {work.id: work for work in works}
+    labels = tuple(_relabelled(label, museum, by_id) for label in museum.labels)
+    update = {"works": tuple(works), "labels": labels, "sounds": tuple(sounds)}
+    return Filled(museum.model_copy(update=update), tuple(notes))
 
 
-def _work(work: Work, folder: Path, files: Path, cache: Path, *, variations: bool) -> Work:
-    if isinstance(work.origin, Made):
-        name, _ = _made(work.origin, work.id, work.size, folder, cache)
-        shown = []
-        for variation in work.variations if variations else ():
-            assert isinstance(variation.origin, Made)
-            other, _ = _made(variation.origin, variation.id, work.size, folder, cache)
-            shown.append(variation.model_copy(update={"file": other}))
-        return work.model_copy(update={"file": name, "variations": tuple(shown)})
-    if work.file is None:
-        raise BadMuseum(f"{work.title} has no file")
-    source = file_of(files, work.file)
-    if work.kind == "painting":
-        name = f"works/{work.id}.webp"
-        write_picture(read_picture(source), work.size[:2], folder / name)
-    elif work.kind == "video":
-        name = f"media/{work.id}{source.suffix.lower()}"
-        write_bytes(folder / name, source.read_bytes())
-    else:
-        name = f"works/{work.id}.glb"
-        data, _ = standing(source.read_bytes(), source.name, work.size)
-        write_bytes(folder / name, data)
-    return work.model_copy(update={"file": name})
+def _changed(before: Made, after: object) -> Iterator[str]:
+    if isinstance(after, Made) and after.seed != before.seed:
+        yield f"Seed {before.seed} of {before.model} gives nothing: {after.seed} is shown instead."
 
 
-def _made(origin: Made, name: str, size: Box, folder: Path, cache: Path) -> tuple[str, Box]:
-    from engine.makers.item import load, make, write
+def _orders(museum: Museum, *, variations: bool) -> Iterator[Order]:
+    for work in museum.works:
+        if isinstance(work.origin, Made):
+            yield _order(work.origin)
+    for work in museum.works if variations else ():
+        for variation in work.variations:
+            if isinstance(variation.origin, Made):
+                yield _order(variation.origin)
 
-    request = GenerateRequest(
-        model=origin.model,
-        seed=origin.seed,
-        class_name=origin.class_name,
-        truncation=origin.truncation,
-        previews=False,
-        out=cache,
+
+def _order(origin: Made) -> Order:
+    return Order(origin.model, origin.seed, origin.class_name, origin.truncation)
+
+
+def _spaces(museum: Museum) -> dict[str, tuple[bool, Box]]:
+    """For each work: whether it hangs, and the size of its slot."""
+    spaces = {}
+    for slot in museum.slots:
+        hangs = isinstance(slot, WallSlot | ScreenSlot)
+        depth = 0.03 if len(slot.size) < 3 else slot.size[2]
+        for name in slot.works:
+            spaces[name] = hangs, (slot.size[0], slot.size[1], depth)
+    return spaces
+
+
+def _hung(
+    work: Work,
+    made: dict[Order, Kept],
+    space: tuple[bool, Box],
+    folder: Path,
+    *,
+    variations: bool,
+) -> Work:
+    """A made work with its file, its own size, and what its model says of it."""
+    assert isinstance(work.origin, Made)
+    file, size, origin = _put(work.id, work.origin, made, space, folder)
+    others: list[Variation] = []
+    for variation in work.variations if variations else ():
+        if isinstance(variation.origin, Made):
+            other, _, whence = _put(variation.id, variation.origin, made, space, folder)
+            update = {"file": other, "origin": whence, "title": made_title(whence)}
+            others.append(variation.model_copy(update=update))
+    return work.model_copy(
+        update={
+            "file": file,
+            "size": work.size if space[0] else _rounded(size),
+            "origin": origin,
+            "title": made_title(origin),
+            "alt": made_alt(work.kind, origin),
+            "variations": tuple(others),
+        }
     )
-    model = load(origin.model)
-    if model.card.makes == "shapes":
-        request = request.model_copy(update={"texture": 512, "lods": 1, "collider": "none"})
-    values = {**request.model_dump(mode="json"), "weights": model.card.sha256}
-    del values["out"]
-    key = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
-    kept = cache / f"{key}.glb"
-    if not kept.is_file():
-        from engine.zoo.offer import settle
 
-        item = write(request, origin.seed, *make(settle(request, model.card), model, origin.seed))
-        item.files["glb"].replace(kept)
-    data, taken = standing(kept.read_bytes(), name, size)
+
+def _put(
+    name: str, origin: Made, made: dict[Order, Kept], space: tuple[bool, Box], folder: Path
+) -> tuple[str, Box, Made]:
+    kept = made[_order(origin)]
+    class_name = kept.report.get("class", origin.class_name)
+    update = {
+        "seed": kept.seed,
+        "weights_sha256": kept.weights_sha256,
+        "class_name": class_name if isinstance(class_name, str) else origin.class_name,
+    }
+    whence = origin.model_copy(update=update)
+    hangs, room = space
+    if hangs:
+        file = f"works/{name}.webp"
+        write_picture(read_picture(kept.file), room[:2], folder / file, xmp=_xmp(name, whence))
+        return file, room, whence
     file = f"works/{name}.glb"
+    data, size = standing(kept.file.read_bytes(), name, room)
     write_bytes(folder / file, data)
-    return file, taken
+    return file, size, whence
+
+
+def _xmp(name: str, origin: Made) -> bytes:
+    """Provenance of a picture as an XMP packet, which cataloguers read."""
+    record: dict[str, Any] = xmp_packet(name, {})
+    kind = record["Iptc4xmpExt:DigitalSourceType"]
+    about = json.dumps(origin.model_dump(mode="json", exclude_none=True))
+    safe = about.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+        'xmlns:i="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
+        'xmlns:v="https://vernissage.invalid/ns/" '
+        f'i:DigitalSourceType="{kind}" v:origin="{safe}"/></rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+def _rounded(size: Box) -> Box:
+    width, height, depth = (max(0.01, round(side, 3)) for side in size)
+    return width, height, depth
+
+
+def _relabelled(label: Label, museum: Museum, works: dict[str, Work]) -> Label:
+    """The label of a slot, true of what stands in it now."""
+    slot = next((slot for slot in museum.slots if slot.id == label.slot), None)
+    if slot is None or label.kind != "work":
+        return label
+    shown = [works[name] for name in slot.works]
+    title = shown[0].title if len(shown) == 1 else label.title
+    return label.model_copy(update={"title": title, "text": label_text(shown)})

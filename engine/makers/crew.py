@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import IO
 
@@ -34,16 +34,24 @@ AHEAD = 2
 
 
 def outcomes(
-    request: GenerateRequest, model: Loaded, is_cancelled: IsCancelled | None = None
+    request: GenerateRequest,
+    model: Loaded,
+    is_cancelled: IsCancelled | None = None,
+    *,
+    seeds: Iterable[int] | None = None,
 ) -> Iterator[Item | Refusal]:
     """Make all assets of a settled request; in no particular order.
 
     Ends early, and quietly, when `is_cancelled` says so.
 
+    Args:
+        seeds: those to make instead of the request's own.
+
     Raises:
         CannotWrite. EmptyShape, BudgetTooLow: the first of these, if all seeds are barren.
     """
-    todo = deque(range(request.seed, request.seed + request.count))
+    own = range(request.seed, request.seed + request.count)
+    todo = deque(own if seeds is None else seeds)
     crew = _Crew(request)
     barren: VernissageError | None = None
     fruitful = False
