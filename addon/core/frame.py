@@ -11,6 +11,9 @@ Vector = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
 """w, x, y, z, as Blender orders them."""
 
+Rows = tuple[tuple[float, ...], ...]
+"""The four rows of a 4 by 4 matrix."""
+
 IDENTITY: Quaternion = (1.0, 0.0, 0.0, 0.0)
 
 
@@ -95,3 +98,35 @@ def z_up(values: array[float]) -> array[float]:
     out[1::3] = array("f", [-z for z in values[2::3]])
     out[2::3] = values[1::3]
     return out
+
+
+def matrix(node: dict[str, Any]) -> Rows:
+    """The place of a node in its parent, of any kind, in glTF's frame."""
+    if "matrix" in node:
+        m = [float(value) for value in node["matrix"]]
+        return tuple(tuple(m[row::4]) for row in range(4))
+    turn = wxyz(node.get("rotation", (0.0, 0.0, 0.0, 1.0)))
+    scale = node.get("scale", (1.0, 1.0, 1.0))
+    units: tuple[Vector, ...] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    columns = [
+        [float(size) * part for part in rotate(turn, unit)]
+        for unit, size in zip(units, scale, strict=True)
+    ]
+    columns.append([float(part) for part in node.get("translation", (0.0, 0.0, 0.0))])
+    rows = tuple(tuple(column[row] for column in columns) for row in range(3))
+    return (*rows, (0.0, 0.0, 0.0, 1.0))
+
+
+def times(a: Rows, b: Rows) -> Rows:
+    """The product of two matrices."""
+    return tuple(
+        tuple(sum(a[row][k] * b[k][column] for k in range(4)) for column in range(4))
+        for row in range(4)
+    )
+
+
+def up_matrix(m: Rows) -> Rows:
+    """A matrix of glTF's frame in Blender's."""
+    to_blender: Rows = ((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1))
+    back: Rows = ((1, 0, 0, 0), (0, 0, 1, 0), (0, -1, 0, 0), (0, 0, 0, 1))
+    return times(times(to_blender, m), back)

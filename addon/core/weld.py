@@ -6,7 +6,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 
-from .glb import Mesh
+from .gltf import Mesh
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from array import array
 
 import bpy
 
-from ..core.glb import Material, Mesh
+from ..core.gltf import Material, Mesh
 from ..core.weld import Body
 from . import compat
 

@@ -7,7 +7,8 @@ from array import array
 import bpy
 from mathutils import Quaternion, Vector
 
-from ..core.glb import Bone, Clip, Mesh, Model
+from ..core.glb import Bone, Clip, Model
+from ..core.gltf import Mesh
 from . import compat
 
 SHORTEST = 0.02
