@@ -13,7 +13,7 @@ from array import array
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .frame import Place, Quaternion, Vector, up, up_turn, wxyz
+from .frame import Place, Quaternion, Vector, matrix, times, up, up_turn, wxyz
 from .gltf import Document, Material, Mesh, reading
 
 
@@ -96,7 +96,7 @@ class _Reader:
             return []
         mesh = self.doc["meshes"][node["mesh"]]
         # A skinned mesh lies where its skin puts it; its node's own place does not count.
-        place = Place() if "skin" in node else self.file.place(index)
+        place = self._skinned() if "skin" in node else self.file.place(index)
         name = str(node.get("name") or mesh.get("name") or "Mesh")
         extras = node.get("extras", {})
         level, collider = extras.get("level", 0), extras.get("role") == "collider"
@@ -107,6 +107,26 @@ class _Reader:
             for value in mesh["primitives"]
         ]
 
+    def _skinned(self) -> Place:
+        """Where the skin puts its mesh at rest: moved and scaled, where a node above its bones is."""
+        skin = self.doc["skins"][0]
+        if "inverseBindMatrices" not in skin or not skin["joints"]:
+            return Place()
+        bound = self.file.numbers(skin["inverseBindMatrices"], "f")[:16]
+        m = times(self.file.world(skin["joints"][0]), matrix({"matrix": bound}))
+        scale = m[0][0]
+        even = all(
+            abs(m[row][column] - (scale if row == column else 0.0)) < 1e-4 * abs(scale)
+            for row in range(3)
+            for column in range(3)
+        )
+        if not even or scale <= 0.0:
+            raise ValueError("a skin turns or stretches its mesh")
+        move = (m[0][3], m[1][3], m[2][3])
+        if abs(scale - 1.0) < 1e-6 and all(abs(part) < 1e-6 for part in move):
+            return Place()
+        return Place(move, scale=scale)
+
     def _bone(self, node: int, joints: list[int]) -> Bone:
         parent = self.file.parents.get(node)
         place, own = self.file.place(node), Place.of(self.file.nodes[node])
@@ -115,7 +135,7 @@ class _Reader:
             joints.index(parent) if parent in joints else None,
             up(place.move),
             up_turn(own.turn),
-            up(own.move),
+            up(_scaled(own.move, place.scale / own.scale)),
         )
 
     def _clip(self, value: dict[str, Any], joints: list[int]) -> Clip:
@@ -127,15 +147,21 @@ class _Reader:
             if sampler.get("interpolation", "LINEAR") == "CUBICSPLINE":
                 raise ValueError("cubic clips are not understood")
             bone = joints.index(target["node"])
-            times = self.file.numbers(sampler["input"], "f")
+            when = self.file.numbers(sampler["input"], "f")
             flat = self.file.numbers(sampler["output"], "f")
             if target["path"] == "rotation":
                 turns = [wxyz(flat[i : i + 4]) for i in range(0, len(flat), 4)]
-                clip.rotations[bone] = _track(times, [up_turn(turn) for turn in turns])
+                clip.rotations[bone] = _track(when, [up_turn(turn) for turn in turns])
             elif target["path"] == "translation":
                 moves = [(flat[i], flat[i + 1], flat[i + 2]) for i in range(0, len(flat), 3)]
-                clip.offsets[bone] = _track(times, [up(move) for move in moves])
+                node = target["node"]
+                scale = self.file.place(node).scale / Place.of(self.file.nodes[node]).scale
+                clip.offsets[bone] = _track(when, [up(_scaled(move, scale)) for move in moves])
         return clip
+
+
+def _scaled(v: Vector, scale: float) -> Vector:
+    return (scale * v[0], scale * v[1], scale * v[2])
 
 
 def _track(times: array[float], values: list[Any]) -> Track:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import problems
-from .frame import Place, z_up
+from .frame import Place, Rows, matrix, times, z_up
 
 _CODES = {5121: "B", 5123: "H", 5125: "I", 5126: "f"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
@@ -244,4 +244,14 @@ class Document:
                 return place
             node = self.parents[node]
             place = Place.of(self.nodes[node]).then(place)
+        raise ValueError("nodes run in a circle")
+
+    def world(self, node: int) -> Rows:
+        """The matrix of a node in the file's frame, of any kind."""
+        rows = matrix(self.nodes[node])
+        for _ in self.nodes:
+            if node not in self.parents:
+                return rows
+            node = self.parents[node]
+            rows = times(matrix(self.nodes[node]), rows)
         raise ValueError("nodes run in a circle")

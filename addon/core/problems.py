@@ -84,6 +84,16 @@ def result_unreadable(sentence: str) -> Problem:
     return Problem("E_RESULT", sentence, "Generate again; the log says more.", Remedy.LOG)
 
 
+def not_a_museum(sentence: str) -> Problem:
+    """A folder that was opened holds no museum that could be placed."""
+    return Problem("E_MUSEUM", sentence, "Open a folder that Build Museum has made.")
+
+
+def no_work(sentence: str) -> Problem:
+    """What was asked for cannot be done with the works that are selected or in the scene."""
+    return Problem("E_WORK", sentence, "Select a work of a museum.")
+
+
 def cannot_write(sentence: str) -> Problem:
     """The add-on's own folder is not writable, or the disk is full."""
     return Problem("E_WRITE", sentence, "Free some space or make the folder writable.")

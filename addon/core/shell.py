@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import problems
-from .frame import Place, Rows, matrix, times, up_matrix
+from .frame import Place, Rows, up_matrix
 from .gltf import NONSENSE, Document, Material, Mesh, reading
 
 
@@ -81,7 +81,9 @@ def _parts(document: Document) -> list[Part]:
         if not isinstance(extras, dict):
             raise ValueError("extras are an object")
         name = str(node.get("name", f"Node {index}"))
-        found.append(Part(name, _world(document, index), extras, node.get("mesh"), index in drawn))
+        found.append(
+            Part(name, up_matrix(document.world(index)), extras, node.get("mesh"), index in drawn)
+        )
     return found
 
 
@@ -94,13 +96,3 @@ def _below(document: Document, roots: Any) -> set[int]:
             found.add(node)
             waiting += document.nodes[node].get("children", ())
     return found
-
-
-def _world(document: Document, node: int) -> Rows:
-    rows = matrix(document.nodes[node])
-    for _ in document.nodes:
-        if node not in document.parents:
-            return up_matrix(rows)
-        node = document.parents[node]
-        rows = times(matrix(document.nodes[node]), rows)
-    raise ValueError("nodes run in a circle")

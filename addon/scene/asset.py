@@ -9,7 +9,7 @@ import bpy
 from ..core import glb
 from ..core.history import Entry
 from ..core.jobs import MadeItem
-from ..core.weld import Body, weld
+from ..core.weld import weld
 from . import compat
 from .mesh import bind, build_material, build_mesh
 from .rig import build_action, build_armature
@@ -44,43 +44,61 @@ def build(entry: Entry, item: MadeItem, made: list):
     """
     model = glb.read(item.files["glb"])
     yield
+    asset = yield from build_model(model, item.name, made)
+    _sign(asset.root, entry, item, model)
+    return asset
+
+
+def build_model(model: glb.Model, name: str, made: list, *, finest_only: bool = False):
+    """Make the objects of a file. With `finest_only` there are no coarser levels and colliders, and
+    what has no bones is one object. A generator like `build`.
+    """
     materials = []
     for material in model.materials:
-        materials.append(build_material(material, item.name, made))
+        materials.append(build_material(material, name, made))
         yield
     armature, bone_names = None, []
     if model.bones:
-        armature, bone_names = build_armature(item.name, model, made)
+        armature, bone_names = build_armature(name, model, made)
         yield
+    meshes = model.meshes
+    if finest_only:
+        meshes = [mesh for mesh in meshes if not mesh.level and not mesh.collider]
+    groups = [meshes] if finest_only and not model.bones else [[mesh] for mesh in meshes]
     drawn, coarser, colliders = [], [], []
-    for mesh in model.meshes:
-        body = weld(mesh)
-        yield
-        ob = _mesh_object(mesh, body, _name(mesh, item.name, model), made)
-        if mesh.material is not None:
-            ob.data.materials.append(materials[mesh.material])
-        yield
-        if armature and mesh.bones:
-            bind(ob, mesh, body, armature, bone_names)
+    for group in groups:
+        pieces = []
+        for mesh in group:
+            pieces.append((mesh, weld(mesh)))
             yield
-        if mesh.collider:
+        (first, body), called = pieces[0], name if finest_only else ""
+        ob = _mesh_object(pieces, called or _name(first, name, model), made)
+        for mesh in group:
+            if len(group) > 1 or mesh.material is not None:
+                ob.data.materials.append(
+                    None if mesh.material is None else materials[mesh.material]
+                )
+        yield
+        if armature and first.bones:
+            bind(ob, first, body, armature, bone_names)
+            yield
+        if first.collider:
             colliders.append(_hidden(ob))
         else:
-            (coarser if mesh.level else drawn).append(ob)
+            (coarser if first.level else drawn).append(ob)
     root = armature or drawn[0]
     objects = [*([armature] if armature else []), *drawn, *coarser, *colliders]
     for ob in objects:
         if ob is not root:
             ob.parent = root
     for clip in model.clips:
-        _act(armature, model, bone_names, clip, f"{item.name} {clip.name}", made)
+        _act(armature, model, bone_names, clip, f"{name} {clip.name}", made)
         yield
-    _sign(root, entry, item, model)
     collection = detail = None
     if coarser or colliders:
-        collection = _collection(item.name, [*drawn, *colliders], made)
+        collection = _collection(name, [*drawn, *colliders], made)
         if coarser:
-            detail = _collection(f"{item.name} LODs", coarser, made)
+            detail = _collection(f"{name} LODs", coarser, made)
             collection.children.link(detail)
     return Asset(root, objects, collection, detail, _span(model))
 
@@ -92,8 +110,8 @@ def _name(mesh: glb.Mesh, name: str, model: glb.Model) -> str:
     return f"{name} Body" if model.bones else name
 
 
-def _mesh_object(mesh: glb.Mesh, body: Body, name: str, made: list):
-    data = build_mesh(mesh, body, name)
+def _mesh_object(pieces: list, name: str, made: list):
+    data = build_mesh(pieces, name)
     made.append(data)
     ob = bpy.data.objects.new(name, data)
     made.append(ob)

@@ -12,10 +12,19 @@ def user_folder(package: str) -> str:
         return bpy.utils.user_resource("DATAFILES", path="vernissage", create=True)
 
 
-def use_nodes(material) -> None:
-    """Give a material its nodes; from 5.0 on it always has them."""
-    if material.node_tree is None:
-        material.use_nodes = True
+def use_nodes(owner) -> None:
+    """Give a material or a world its nodes; from 5.0 on it always has them."""
+    if owner.node_tree is None:
+        owner.use_nodes = True
+
+
+def set_temperature(lamp, kelvin: float, color) -> None:
+    """Let a lamp shine as a black body of `kelvin`; before 4.5 in the `color` of one."""
+    if hasattr(lamp, "use_temperature"):
+        lamp.use_temperature = True
+        lamp.temperature = kelvin
+    else:
+        lamp.color = color
 
 
 def new_curves(action, owner):

@@ -5,42 +5,68 @@ from array import array
 
 import bpy
 
+from ..core import pictures
 from ..core.gltf import Material, Mesh
 from ..core.weld import Body
 from . import compat
 
+Piece = tuple[Mesh, Body]
+"""One primitive of a file and what became of it when it was welded."""
 
-def build_mesh(mesh: Mesh, body: Body, name: str):
-    """A mesh datablock: points welded, flat quads whole, UVs as in the file."""
+
+def build_mesh(pieces: list[Piece], name: str):
+    """A mesh datablock: points welded, flat quads whole, UVs as in the file.
+
+    The faces of piece i have the material slot i.
+    """
     data = bpy.data.meshes.new(name)
-    data.vertices.add(len(body.firsts))
-    position = mesh.positions
-    data.vertices.foreach_set(
-        "co", array("f", [position[3 * i + axis] for i in body.firsts for axis in range(3)])
-    )
-    corners = [vertex for face in body.faces for vertex in face]
+    points, corners, vertices = array("f"), array("i"), []
+    starts, slots, start = array("i"), array("i"), 0
+    for slot, (mesh, body) in enumerate(pieces):
+        before, position = len(points) // 3, mesh.positions
+        points.extend(position[3 * i + axis] for i in body.firsts for axis in range(3))
+        own = [vertex for face in body.faces for vertex in face]
+        corners.extend(before + body.point_of[vertex] for vertex in own)
+        vertices.append(own)
+        for face in body.faces:
+            starts.append(start)
+            slots.append(slot)
+            start += len(face)
+    data.vertices.add(len(points) // 3)
+    data.vertices.foreach_set("co", points)
     data.loops.add(len(corners))
-    data.loops.foreach_set("vertex_index", array("i", [body.point_of[v] for v in corners]))
-    starts, start = array("i"), 0
-    for face in body.faces:
-        starts.append(start)
-        start += len(face)
-    data.polygons.add(len(body.faces))
+    data.loops.foreach_set("vertex_index", corners)
+    data.polygons.add(len(starts))
     data.polygons.foreach_set("loop_start", starts)
-    if mesh.uvs:
-        layer = data.uv_layers.new(name="UVMap")
-        uvs = array("f")
-        for vertex in corners:
-            uvs.extend(mesh.uvs[2 * vertex : 2 * vertex + 2])
-        layer.uv.foreach_set("vector", uvs)
+    if len(pieces) > 1:
+        data.polygons.foreach_set("material_index", slots)
+    for layer_name, kind in (("UVMap", "uvs"), ("Lightmap", "light_uvs")):
+        sets = [getattr(mesh, kind) for mesh, _ in pieces]
+        if any(sets):
+            _add_uvs(data, layer_name, sets, vertices)
     data.update(calc_edges=True)
-    if not mesh.normals or body.flat:
+    if all(body.flat for _, body in pieces) or not all(mesh.normals for mesh, _ in pieces):
         data.shade_flat()
     else:
-        n = mesh.normals
-        data.normals_split_custom_set([n[3 * v : 3 * v + 3] for v in corners])
+        data.normals_split_custom_set(
+            [
+                mesh.normals[3 * v : 3 * v + 3]
+                for (mesh, _), own in zip(pieces, vertices, strict=True)
+                for v in own
+            ]
+        )
     data.validate()
     return data
+
+
+def _add_uvs(data, name: str, sets: list, vertices: list[list[int]]) -> None:
+    uvs = array("f")
+    for values, own in zip(sets, vertices, strict=True):
+        if not values:
+            uvs.extend([0.0] * (2 * len(own)))
+        for vertex in own if values else ():
+            uvs.extend(values[2 * vertex : 2 * vertex + 2])
+    data.uv_layers.new(name=name).uv.foreach_set("vector", uvs)
 
 
 def bind(ob, mesh: Mesh, body: Body, armature, bone_names: list[str]) -> None:
@@ -57,10 +83,11 @@ def bind(ob, mesh: Mesh, body: Body, armature, bone_names: list[str]) -> None:
         groups[bone].add(points, weight, "ADD")
 
 
-def build_material(material: Material, name: str, made: list):
+def build_material(material: Material, name: str, made: list, images: dict | None = None):
     """A Principled material with the file's own pictures; voxel palettes stay crisp.
 
-    The material and its images are added to `made`.
+    The material and its images are added to `made`. A picture that is in `images` already is used
+    again, and every new one is put there.
     """
     data = bpy.data.materials.new(name)
     made.append(data)
@@ -76,10 +103,17 @@ def build_material(material: Material, name: str, made: list):
 
     def texture(picture: bytes, image_name: str, row: int, color_space: str):
         node = nodes.new("ShaderNodeTexImage")
-        node.image = build_image(picture, image_name, color_space, made)
+        node.image = shared_image(picture, image_name, color_space, made, images)
         node.location = (x - 620, y - 300 * row)
         return node
 
+    if any(material.glow):
+        most = max(material.glow)
+        shader.inputs["Emission Color"].default_value = (*(p / most for p in material.glow), 1.0)
+        shader.inputs["Emission Strength"].default_value = most
+        if material.glow_picture is not None:
+            source = texture(material.glow_picture, f"{name} glow", 3, "sRGB")
+            links.new(source.outputs["Color"], shader.inputs["Emission Color"])
     if material.finish is not None:
         source = texture(material.finish, f"{name} finish", 1, "Non-Color")
         parts = nodes.new("ShaderNodeSeparateColor")
@@ -101,18 +135,49 @@ def build_material(material: Material, name: str, made: list):
     if material.picture is not None:
         source = texture(material.picture, name, 0, "sRGB")
         source.interpolation = "Closest" if material.pixelated else "Linear"
-        links.new(source.outputs["Color"], shader.inputs["Base Color"])
+        _tint(data, source, material.color, shader)
+        if material.alpha != "OPAQUE":
+            links.new(source.outputs["Alpha"], shader.inputs["Alpha"])
         # Solid views draw the active texture.
         nodes.active = source
+    elif material.alpha != "OPAQUE":
+        shader.inputs["Alpha"].default_value = material.color[3]
     return data
 
 
-def build_image(png: bytes, name: str, color_space: str, made: list):
+def _tint(data, source, color, shader) -> None:
+    """Let the base colour be the picture, times the colour of the whole surface if it has one."""
+    nodes, links = data.node_tree.nodes, data.node_tree.links
+    if all(abs(part - 1.0) < 1e-4 for part in color[:3]):
+        links.new(source.outputs["Color"], shader.inputs["Base Color"])
+        return
+    product = nodes.new("ShaderNodeMix")
+    product.data_type, product.blend_type = "RGBA", "MULTIPLY"
+    product.location = (shader.location.x - 220, shader.location.y)
+    sockets = {s.identifier: s for s in product.inputs}
+    sockets["Factor_Float"].default_value = 1.0
+    sockets["B_Color"].default_value = (*color[:3], 1.0)
+    links.new(source.outputs["Color"], sockets["A_Color"])
+    result = next(s for s in product.outputs if s.identifier == "Result_Color")
+    links.new(result, shader.inputs["Base Color"])
+
+
+def shared_image(picture: bytes, name: str, color_space: str, made: list, images: dict | None):
+    """The image of these bytes in `images`, or a new one, which is put there."""
+    if images is None:
+        return build_image(picture, name, color_space, made)
+    key = (picture, color_space)
+    if key not in images:
+        images[key] = build_image(picture, name, color_space, made)
+    return images[key]
+
+
+def build_image(data: bytes, name: str, color_space: str, made: list):
     """An image with the file's own bytes inside the .blend; it is added to `made`."""
     image = bpy.data.images.new(name, 1, 1)
     made.append(image)
-    image.pack(data=png, data_len=len(png))
+    image.pack(data=data, data_len=len(data))
     image.source = "FILE"
-    image.filepath_raw = f"//{name}.png"
+    image.filepath_raw = f"//{name}.{pictures.suffix(data)}"
     image.colorspace_settings.name = color_space
     return image
