@@ -5,10 +5,11 @@ import bpy
 
 from . import runtime
 from .ops import engine as engine_ops
-from .ops import generate, insert, results, seed
-from .ui import menus, panels, preferences, settings, thumbnails
+from .ops import generate, insert, museum, results, seed, visit, works
+from .ui import menus, museum_panel, museum_settings, panels, preferences, settings, thumbnails
 
 CLASSES = (
+    *museum_settings.CLASSES,
     *settings.CLASSES,
     *preferences.CLASSES,
     *engine_ops.CLASSES,
@@ -16,7 +17,11 @@ CLASSES = (
     *insert.CLASSES,
     *results.CLASSES,
     *seed.CLASSES,
+    *museum.CLASSES,
+    *works.CLASSES,
+    *visit.CLASSES,
     *panels.CLASSES,
+    *museum_panel.CLASSES,
 )
 
 

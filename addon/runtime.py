@@ -24,12 +24,18 @@ class _State:
         self.session = None
         self.history = None
         self.insertion = None
+        self.shows = []
         self.problem: problems.Problem | None = None
         self.found: str | None = None
         self.searched = False
 
 
 _state = _State()
+
+
+def load(name: str):
+    """A part of the add-on that a start of Blender does not need, such as `scene.insert`."""
+    return import_module(f".{name}", base_package)
 
 
 def preferences():
@@ -68,7 +74,7 @@ def session():
         raise problems.engine_missing()
     if current is not None:
         current.close()
-    make = import_module(".core.session", base_package).Session
+    make = load("core.session").Session
     _state.session = make(
         wanted, folder() / "logs" / "engine.log", patience_s=preferences().patience
     )
@@ -103,6 +109,17 @@ def take_back() -> None:
         _state.insertion = None
 
 
+def keep_shows(shows: list) -> None:
+    """Remember what the engine made for slots, until it is hung."""
+    _state.shows = shows
+
+
+def take_shows() -> list:
+    """What `keep_shows` kept, once."""
+    shows, _state.shows = _state.shows, []
+    return shows
+
+
 def progress() -> tuple[str, float] | None:
     """What goes on now, in words, and how much of it is done, 0..1; None when nothing does."""
     if (placed := _state.insertion) is not None:
@@ -115,7 +132,7 @@ def progress() -> tuple[str, float] | None:
 def history():
     """The jobs made so far."""
     if _state.history is None:
-        _state.history = import_module(".core.history", base_package).History(folder())
+        _state.history = load("core.history").History(folder())
     return _state.history
 
 

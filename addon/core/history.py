@@ -32,9 +32,17 @@ class Entry:
     @property
     def label(self) -> str:
         """A line for the list; the seeds come first, for a narrow panel cuts its end off."""
+        if self.museum is not None:
+            return f"Museum, seed {self.items[0].seed}: {self.title}"
         seeds = [item.seed for item in self.items]
         said = f"Seed {seeds[0]}" if len(seeds) == 1 else f"Seeds {min(seeds)} to {max(seeds)}"
         return f"{said}, {self.title}"
+
+    @property
+    def museum(self) -> Path | None:
+        """The folder of the museum that it is, if it is one."""
+        file = self.items[0].files.get("museum")
+        return Path(file).parent if file is not None else None
 
 
 class History:

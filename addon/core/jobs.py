@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from .problems import Problem, result_unreadable
+from .protocol import GENERATE
 
 
 class State(Enum):
@@ -52,6 +54,10 @@ class MadeItem:
     files: dict[str, str]
     kind: str = ""
 
+    def with_seed(self, seed: int) -> MadeItem:
+        """The same, made from another seed than its answer says."""
+        return replace(self, seed=seed)
+
 
 @dataclass(frozen=True)
 class Made:
@@ -84,20 +90,25 @@ class Made:
 def _item(item: Any, folder: Path) -> MadeItem:
     match item:
         case {"name": str(name), "seed": int(seed), "files": dict(files)} if "glb" in files:
-            checked = {str(kind): _file(path, folder) for kind, path in files.items()}
+            checked = {str(kind): checked_file(path, folder) for kind, path in files.items()}
             report = item.get("report", {})
             made_as = report.get("class", "") if isinstance(report, dict) else ""
             return MadeItem(name, seed, checked, str(made_as))
     raise result_unreadable("The engine's answer has no GLB file for an item.")
 
 
-def _file(path: Any, folder: Path) -> str:
+def checked_file(path: Any, folder: Path) -> str:
+    """A file of an answer, if it is there and inside the job's folder. Raises Problem: E_RESULT."""
     # Resolved, because the engine resolves links and may find the folder under another name.
     if not isinstance(path, str) or not Path(path).resolve().is_relative_to(folder.resolve()):
         raise result_unreadable(f"The engine put a file outside the job's folder: {path}.")
     if not Path(path).is_file():
         raise result_unreadable(f"A file that the engine promised is missing: {path}.")
     return path
+
+
+Read = Callable[[dict[str, Any], Path], Any]
+"""From an answer and the job's folder to what was made. Raises Problem: E_RESULT."""
 
 
 @dataclass
@@ -125,7 +136,10 @@ class Progress:
 
 @dataclass
 class Job:
-    """One request on its way."""
+    """One request on its way.
+
+    `read` understands the answer to `method`: what it returns is `made`.
+    """
 
     id: str
     request: dict[str, Any]
@@ -133,7 +147,9 @@ class Job:
     started: float
     state: State = State.QUEUED
     progress: Progress = field(default_factory=Progress)
-    made: Made | None = None
+    made: Any = None
+    method: str = GENERATE
+    read: Read = Made.read
     problem: Problem | None = None
     seconds: float = 0.0
 

@@ -22,6 +22,7 @@ class Offer:
     Attributes:
         options: the fields of a request that it has a use for.
         own_size: without a height in the request, each asset has the size of its class.
+        makes: what comes of it: voxels, shapes, pictures and others.
         classes: (category, class) in the engine's order; empty for a model without classes.
     """
 
@@ -30,6 +31,12 @@ class Offer:
     options: frozenset[str]
     own_size: bool = False
     classes: tuple[tuple[str, str], ...] = ()
+    makes: str = "voxels"
+
+    @property
+    def is_solid(self) -> bool:
+        """It makes things that can stand in a scene."""
+        return self.makes in ("voxels", "shapes")
 
     def names(self) -> list[tuple[str, str]]:
         """What may be sent as class: (name, what it is), each category before its own classes.
@@ -81,6 +88,7 @@ def _offer(model: dict[str, Any]) -> Offer:
             for category in model["categories"]
             for one in category["classes"]
         ),
+        str(model["makes"]),
     )
 
 
@@ -103,6 +111,7 @@ def from_text(text: str) -> tuple[Offer, ...]:
                 frozenset(map(str, value["options"])),
                 bool(value["own_size"]),
                 tuple((str(category), str(name)) for category, name in value["classes"]),
+                str(value.get("makes", "voxels")),
             )
             for value in json.loads(text or "[]")
         )

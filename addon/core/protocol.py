@@ -19,6 +19,8 @@ MAX_LINE = 16 * 2**20
 HELLO = "hello"
 MODELS = "models"
 GENERATE = "generate"
+GALLERY = "gallery"
+WORKS = "works"
 PROGRESS = "$/progress"
 CANCEL = "$/cancel"
 

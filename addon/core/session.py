@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import offers, problems, protocol
-from .jobs import Job, Made, State
+from .jobs import Job, Made, Read, State
 from .offers import Offer
 from .process import EngineProcess
 from .protocol import Answer, Notice
@@ -101,11 +101,18 @@ class Session:
             return
         self._greet()
 
-    def submit(self, job_id: str, request: dict[str, Any], folder: Path) -> Job:
+    def submit(
+        self,
+        job_id: str,
+        request: dict[str, Any],
+        folder: Path,
+        method: str = protocol.GENERATE,
+        read: Read = Made.read,
+    ) -> Job:
         """Begin a job whose files go to `folder`; it starts the engine if needed."""
         if self.busy:
             raise RuntimeError("one job at a time")
-        job = self.job = Job(job_id, request, folder, self._clock())
+        job = self.job = Job(job_id, request, folder, self._clock(), method=method, read=read)
         self.start()
         if self.problem:
             job.fail(self.problem)
@@ -180,7 +187,7 @@ class Session:
         if self.hello is None or job is None or job.state is not State.STARTING:
             return
         params = {**job.request, "out": str(job.folder)}
-        self._send(protocol.call(job.id, protocol.GENERATE, params))
+        self._send(protocol.call(job.id, job.method, params))
         job.move(State.RUNNING)
 
     def _take(self, message: Notice | Answer) -> None:
@@ -208,7 +215,7 @@ class Session:
         try:
             if answer.result is None:
                 raise answer.problem or problems.protocol("The engine gave an empty answer.")
-            job.made = Made.read(answer.result, job.folder)
+            job.made = job.read(answer.result, job.folder)
         except problems.Problem as problem:
             job.fail(problem)
             self._discard(job)

@@ -40,7 +40,8 @@ class VERNISSAGE_OT_recall(_OnEntry, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
     def act(self, context, entry):
-        context.scene.vernissage.fill(entry.request)
+        settings = context.scene.vernissage
+        (settings.museum if entry.museum is not None else settings).fill(entry.request)
 
 
 class VERNISSAGE_OT_forget(_OnEntry, bpy.types.Operator):

@@ -49,11 +49,11 @@ class Steps:
     def take_back(self) -> None:
         """Remove everything that was built."""
         self._pieces.close()
-        bpy.data.batch_remove([block for block in self._made if _exists(block)])
+        bpy.data.batch_remove([block for block in self._made if exists(block)])
         self._made = []
 
 
-def _exists(block) -> bool:
+def exists(block) -> bool:
     """An undo may have removed it."""
     try:
         return bool(block.name)

@@ -15,13 +15,15 @@ PICTURES = 12
 """Characters of the newest result that are shown."""
 
 
-class _Panel:
+class Panel:
+    """Where all panels of the add-on are."""
+
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Vernissage"
 
 
-class VERNISSAGE_PT_main(_Panel, bpy.types.Panel):
+class VERNISSAGE_PT_main(Panel, bpy.types.Panel):
     """What to make, the button, and how far it is."""
 
     bl_idname = "VERNISSAGE_PT_main"
@@ -79,7 +81,7 @@ class VERNISSAGE_PT_main(_Panel, bpy.types.Panel):
             layout.operator("vernissage.cancel", icon="CANCEL")
 
 
-class VERNISSAGE_PT_results(_Panel, bpy.types.Panel):
+class VERNISSAGE_PT_results(Panel, bpy.types.Panel):
     """What was made: recall its settings, or place it once more."""
 
     bl_idname = "VERNISSAGE_PT_results"
@@ -96,7 +98,8 @@ class VERNISSAGE_PT_results(_Panel, bpy.types.Panel):
         column = layout.column(align=True)
         for entry in entries:
             row = column.row(align=True)
-            row.operator("vernissage.recall", text=entry.label, icon="LOOP_BACK").entry = entry.id
+            icon = "LOOP_BACK" if entry.museum is None else "HOME"
+            row.operator("vernissage.recall", text=entry.label, icon=icon).entry = entry.id
             row.operator("vernissage.insert", text="", icon="IMPORT").entry = entry.id
             row.operator("vernissage.forget", text="", icon="TRASH").entry = entry.id
 
@@ -109,7 +112,7 @@ class VERNISSAGE_PT_results(_Panel, bpy.types.Panel):
             grid.template_icon(icon, scale=7.0 if columns == 1 else 12.0 / columns)
 
 
-class VERNISSAGE_PT_engine(_Panel, bpy.types.Panel):
+class VERNISSAGE_PT_engine(Panel, bpy.types.Panel):
     """Which engine runs, and the switch to end it."""
 
     bl_idname = "VERNISSAGE_PT_engine"

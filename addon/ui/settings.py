@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the user sets in the panel; saved with the scene."""
 
-import zlib
-
 import bpy
 
 from .. import runtime
 from ..core import offers
+from .known import number, solid_offers
+from .museum_settings import VERNISSAGE_PG_museum
 
 MAX_COUNT = 256
 COLLIDERS = (
@@ -23,14 +23,9 @@ TEXTURES = tuple(
 _items: list[tuple] = []
 
 
-def known_offers() -> tuple[offers.Offer, ...]:
-    """Every model that the engine described when it was last seen."""
-    return offers.from_text(runtime.preferences().models)
-
-
 def offer_of(model: str) -> offers.Offer:
-    """What is known of a model; the first one's where it is unknown."""
-    known = known_offers()
+    """What is known of a model that makes things which stand; the first one's if it is unknown."""
+    known = solid_offers()
     return next((offer for offer in known if offer.name == model), known[0])
 
 
@@ -42,15 +37,11 @@ def remember(found) -> None:
         runtime.preferences().models = text
 
 
-def _number(name: str) -> int:
-    return zlib.crc32(name.encode()) & 0x7FFFFFFF
-
-
 def _model_items(_self, _context):
     _items[:] = [
         # The number is what Blender stores: it must not depend on the order of the models.
-        (offer.name, offer.title, f"Model {offer.name}", _number(offer.name))
-        for offer in known_offers()
+        (offer.name, offer.title, f"Model {offer.name}", number(offer.name))
+        for offer in solid_offers()
     ]
     return _items
 
@@ -72,7 +63,7 @@ class VERNISSAGE_PG_settings(bpy.types.PropertyGroup):
         name="Model",
         description="What the engine makes",
         items=_model_items,
-        default=_number(offers.CHARACTERS.name),
+        default=number(offers.CHARACTERS.name),
         update=_model_changed,
     )
     class_name: bpy.props.StringProperty(
@@ -154,6 +145,7 @@ class VERNISSAGE_PG_settings(bpy.types.PropertyGroup):
         items=COLLIDERS,
         default="hull",
     )
+    museum: bpy.props.PointerProperty(type=VERNISSAGE_PG_museum)
     advance: bpy.props.BoolProperty(
         name="New Seed Each Time",
         description="After each job, go on to the first seed that has not been used",
@@ -195,7 +187,7 @@ class VERNISSAGE_PG_settings(bpy.types.PropertyGroup):
 
     def fill(self, request: dict) -> None:
         """Set the fields from a request of the history, as far as they still exist."""
-        if request.get("model") in {offer.name for offer in known_offers()}:
+        if request.get("model") in {offer.name for offer in solid_offers()}:
             self.model = request["model"]
         for name in ("seed", "count", "truncation", "height", "rig", "triangles", "lods"):
             if isinstance(value := request.get(name), int | float):

@@ -74,8 +74,17 @@ def shell_glb(museum: Museum) -> bytes:
     """Floors and walls as single quads, a box for each plinth that all share, slots as empties."""
     glb = _Glb()
     glb.doc["materials"] = [
-        {"name": "wall", "pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}},
-        {"name": "floor", "pbrMetallicRoughness": {"baseColorFactor": [0.5, 0.3, 0.2, 1.0]}},
+        {
+            "name": "wall",
+            "pbrMetallicRoughness": {"baseColorTexture": {"index": 0}, "metallicFactor": 0.0},
+        },
+        {
+            "name": "floor",
+            "pbrMetallicRoughness": {
+                "baseColorFactor": [0.5, 0.3, 0.2, 1.0],
+                "metallicFactor": 0.0,
+            },
+        },
     ]
     glb.doc["images"] = [
         {"mimeType": "image/png", "bufferView": glb.view(_picture((4, 4), 7, "PNG"))}

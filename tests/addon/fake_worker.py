@@ -1,7 +1,8 @@
 """A scripted engine: speaks the protocol well, or badly in the way its first argument says.
 
 Standard library only, so that any Python can run it. The second argument, if any, is a GLB file
-that it hands out as if it had made it; without one the file holds four letters.
+that it hands out as if it had made it; without one the file holds four letters. The third is the
+folder of a museum that it hands out as if it had built it.
 """
 
 from __future__ import annotations
@@ -96,6 +97,35 @@ def finish(
     send(id=job, result=answer | {"sheet": None, "report": None})
 
 
+def gallery(job: str, params: dict[str, Any], bundle: str) -> None:
+    shutil.copytree(bundle, params["out"], dirs_exist_ok=True)
+    path = str(Path(params["out"], "museum.json"))
+    title = f"Museum of {params['theme']}"
+    notes = ["No model makes films: pictures are shown instead."]
+    send(id=job, result={"museum": path, "title": title, "rooms": 4, "works": 30, "notes": notes})
+
+
+def works(job: str, params: dict[str, Any], glb: str) -> None:
+    items = []
+    for order in params["works"]:
+        flat = order["kind"] in ("painting", "video")
+        path = Path(params["out"], f"{order['slot']}.{'png' if flat else 'glb'}")
+        path.write_bytes(PIXEL if flat else Path(glb).read_bytes())
+        origin = {key: order[key] for key in ("model", "class_name", "seed", "truncation")}
+        items.append(
+            {
+                "slot": order["slot"],
+                "kind": order["kind"],
+                "title": f"Made {order['seed']}",
+                "alt": "What the fake makes",
+                "origin": {"origin": "made"} | origin,
+                "size": order["size"],
+                "files": {"image" if flat else "glb": str(path)},
+            }
+        )
+    send(id=job, result={"items": items, "refused": []})
+
+
 def fail(job: str, code: str) -> None:
     data = {"code": code, "sentence": f"The fake says {code}.", "fix": "Choose another fake."}
     send(id=job, error={"code": -32000, "message": data["sentence"], "data": data})
@@ -160,7 +190,7 @@ def generate(mode: str, job: str, params: dict[str, Any], lines: Any, glb: str |
 
 
 def main() -> None:
-    mode, glb = sys.argv[1], (sys.argv[2:] or [None])[0]
+    mode, glb, bundle = [*sys.argv[1:], None, None][:3]
     lines = sys.stdin.buffer
     if mode == "silent":
         hang()
@@ -175,6 +205,12 @@ def main() -> None:
             send(id=call["id"], result=models)
         elif call["method"] == "generate":
             generate(mode, call["id"], call["params"], lines, glb)
+        elif mode != "happy":
+            generate(mode, call["id"], call["params"] | {"seed": 0, "count": 1}, lines, glb)
+        elif call["method"] == "gallery":
+            gallery(call["id"], call["params"], bundle or "")
+        elif call["method"] == "works":
+            works(call["id"], call["params"], glb or "")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import bpy
 
 from ...core import museum as reading
 from ...core import problems
-from ...core.museum import Museum, Room, Slot
+from ...core.museum import Museum, Slot
 from ..insert import layers_of
 from ..steps import Steps
 from .house import build_house
@@ -142,9 +142,3 @@ def shows(museum: Museum, slot: Slot) -> Iterator[Show]:
                 work.size[2],
                 museum.engine,
             )
-
-
-def room_collection(root, room: Room | str):
-    """The collection of a room in a placed museum, or None."""
-    wanted = room if isinstance(room, str) else room.id
-    return next((child for child in root.children if child.get("id") == wanted), None)

@@ -108,7 +108,7 @@ def test_operators_are_named_and_described_as_blender_asks() -> None:
             ast.literal_eval(fields["bl_label"]),
         )
         assert identifier == node.name.replace("VERNISSAGE_OT_", "vernissage.")
-        assert label == label.title().replace(" In ", " in ")
+        assert label == re.sub(r"\b(In|To|From)\b", lambda m: m[0].lower(), label.title())
         described = ast.get_docstring(node)
         assert described
         assert not described.endswith("."), "Blender adds the full stop"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.addon.bpy.inside.drawn import write_person, write_stool
 from tests.addon.bpy.inside.helpers import PACKAGE, import_addon, part
+from tests.addon.bundle import write_bundle
 
 
 @pytest.hookimpl(trylast=True)
@@ -69,6 +70,14 @@ def stool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_stool(tmp_path_factory.mktemp("glb") / "stool.glb")
 
 
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory, person: Path) -> Path:
+    """The folder of a museum of 30 works in four rooms."""
+    folder = tmp_path_factory.mktemp("museum") / "bundle"
+    write_bundle(folder, person)
+    return folder
+
+
 @pytest.fixture
 def engine(prefs: Any, fake: Callable[..., str], person: Path) -> Callable[[str], None]:
     """Choose a scripted engine: `engine("happy")` hands out the person."""
@@ -77,6 +86,12 @@ def engine(prefs: Any, fake: Callable[..., str], person: Path) -> Callable[[str]
         prefs.engine_command = fake(mode, person)
 
     return choose
+
+
+@pytest.fixture
+def museum_engine(prefs: Any, fake: Callable[..., str], person: Path, bundle: Path) -> None:
+    """A scripted engine that hands out the museum, and the person or one pixel as a work."""
+    prefs.engine_command = fake("happy", person, bundle)
 
 
 @pytest.fixture

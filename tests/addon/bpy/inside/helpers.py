@@ -15,7 +15,7 @@ PACKAGE = "bl_ext.user_default.vernissage"
 ROOT = Path(__file__).resolve().parents[4]
 KINDS = (
     "objects", "meshes", "armatures", "actions", "materials", "images", "collections",
-    "node_groups", "texts", "scenes", "linestyles", "worlds",
+    "node_groups", "texts", "scenes", "linestyles", "worlds", "lights", "cameras",
 )  # fmt: skip
 
 

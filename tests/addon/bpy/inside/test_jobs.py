@@ -48,14 +48,15 @@ def press(kind: str) -> Any:
     return types.SimpleNamespace(type=kind, value="PRESS")
 
 
-PARTS = ("begin", "advance", "busy", "finish", "cancel_work", "tick_s", "user_waits")
+PARTS = ("steps", "begin", "advance", "busy", "finish", "cancel_work", "tick_s", "user_waits")
 
 
 def outside(name: str, base: str) -> Any:
     """An operator outside of Blender's event loop, which the wheel has not."""
     operator = getattr(getattr(part("ops"), name.split("_")[0]), f"VERNISSAGE_OT_{name}")
-    parts = {key: getattr(operator, key) for key in PARTS}
-    stand_in = type("StandIn", (getattr(part("ops.modal"), base),), parts)()
+    parts = {key: getattr(operator, key) for key in PARTS if hasattr(operator, key)}
+    module = "ops.placing" if base == "PlacingOperator" else "ops.modal"
+    stand_in = type("StandIn", (getattr(part(module), base),), parts)()
     stand_in._has_window = lambda _: True
     stand_in.report = lambda *_: None
     return stand_in
@@ -70,7 +71,7 @@ def operator(addon: types.ModuleType) -> Any:
 @pytest.fixture
 def placing(addon: types.ModuleType) -> Any:
     """Place in Scene, for the newest result."""
-    stand_in = outside("insert", "PatientOperator")
+    stand_in = outside("insert", "PlacingOperator")
     stand_in.entry, stand_in._cancelled = "", False
     return stand_in
 
