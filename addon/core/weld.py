@@ -17,7 +17,8 @@ class Body:
         point_of: the point of each vertex of the file. Vertices are one point when they have the
             same place and the same bones.
         firsts: for each point the first of its vertices.
-        faces: vertices of the file; the two halves of a flat quad are put together again.
+        faces: vertices of the file; the two halves of a flat quad are put together again, and what
+            has no area is left out.
         flat: every face has one normal: facets, not a rounded surface.
     """
 
@@ -31,9 +32,21 @@ def weld(mesh: Mesh) -> Body:
     """Put together what the file had to split."""
     point_of, firsts = _points(mesh)
     normals = _normals(mesh)
-    faces = _faces(mesh, normals)
+    faces = [face for raw in _faces(mesh, normals) if (face := _opened(raw, point_of))]
     flat = all(normals[face[0]] == normals[v] for face in faces for v in face[1:])
     return Body(point_of, firsts, faces, flat)
+
+
+def _opened(face: tuple[int, ...], point_of: array[int]) -> tuple[int, ...]:
+    """A face that touches no point twice, as at the tip of a cone; empty if it has no area.
+
+    Blender crashes on others.
+    """
+    if len({point_of[vertex] for vertex in face}) == len(face):
+        return face
+    kept = {point_of[vertex]: vertex for vertex in reversed(face)}
+    opened = tuple(vertex for vertex in face if kept[point_of[vertex]] == vertex)
+    return opened if len(opened) >= 3 else ()
 
 
 def _points(mesh: Mesh) -> tuple[array[int], list[int]]:

@@ -8,7 +8,7 @@ import bpy
 
 from ...core import museum as reading
 from ...core import problems
-from ...core.museum import Museum, Slot
+from ...core.museum import Museum, Slot, Work
 from ..insert import layers_of
 from ..steps import Steps
 from .house import build_house
@@ -139,6 +139,13 @@ def shows(museum: Museum, slot: Slot) -> Iterator[Show]:
                 work.alt,
                 version.file,
                 version.origin,
+                inside(slot, work),
                 work.size[2],
                 museum.engine,
             )
+
+
+def inside(slot: Slot, work: Work) -> tuple[float, float]:
+    """How large a flat work is in a slot that may have been made for another."""
+    scale = min(slot.size[0] / work.size[0], slot.size[1] / work.size[1])
+    return (scale * work.size[0], scale * work.size[1])

@@ -23,6 +23,7 @@ class Show:
 
     Attributes:
         work: id of the work in the museum's file; `id` is that of the version of it.
+        size: width and height of a flat work, as large as fits into the slot.
         depth: of the canvas, in metres.
         fit: scale and crop what was not made for the slot.
     """
@@ -35,6 +36,7 @@ class Show:
     alt: str
     file: Path
     origin: dict
+    size: tuple[float, float]
     depth: float
     engine: str
     fit: bool = False
@@ -48,7 +50,7 @@ def build_work(show: Show, made: list, images: dict, shared: dict):
     Raises:
         Problem: E_RESULT.
     """
-    key = (show.file, show.slot.size, show.depth)
+    key = (show.file, show.size, show.depth, show.slot.kind)
     if key in shared:
         objects = _instance(shared[key], show.title, made)
     elif show.slot.flat:
@@ -76,10 +78,11 @@ def _flat(show: Show, made: list, images: dict):
         if size is None:
             raise problems.result_unreadable(f"{show.file} is no PNG, JPEG or WebP picture.")
         if show.fit:
-            window = pictures.crop(size, slot.size[0], slot.size[1])
+            window = pictures.crop(size, *show.size)
         material = _paint(show, data, made, images)
-    depth = slot.depth if slot.kind == "screen" else show.depth
-    mesh = _canvas(show.title, slot.size[0], slot.size[1], depth, window)
+    # A film is a hair before the body of its screen.
+    depth = slot.depth + 0.001 if slot.kind == "screen" else show.depth
+    mesh = _canvas(show.title, *show.size, depth, window)
     made.append(mesh)
     mesh.materials.append(material)
     ob = bpy.data.objects.new(show.title, mesh)

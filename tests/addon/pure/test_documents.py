@@ -16,17 +16,18 @@ MESSAGES = re.findall(r"^([→←]) (\{.*\})$", (ROOT / "docs" / "protocol.md").
 WORKERS = {"ProtocolError", "WorkerBusy", "OutOfMemory", "BadRequest", "VernissageError"}
 
 
-def raised_by_generate() -> set[str]:
-    """The errors that the docstring of `engine.generate.generate` names; no torch is needed."""
-    tree = ast.parse((ROOT / "engine" / "generate.py").read_text())
-    (verb,) = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "generate"]
+def raised_by(path: str, name: str) -> set[str]:
+    """The errors that the docstring of a function names; no torch is needed."""
+    tree = ast.parse((ROOT / "engine" / path).read_text())
+    (verb,) = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
     text = (ast.get_docstring(verb) or "").split("Raises:")[1]
     return {name for name in re.findall(r"[A-Z]\w+", text) if hasattr(errors, name)}
 
 
 def test_every_code_that_a_user_of_the_add_on_can_meet_is_explained() -> None:
     own = set(re.findall(r'"(E_[A-Z_]+)"', (ROOT / "addon" / "core" / "problems.py").read_text()))
-    engines = {getattr(errors, name).code for name in raised_by_generate() | WORKERS}
+    raised = raised_by("generate.py", "generate") | raised_by("gallery/make.py", "build_gallery")
+    engines = {getattr(errors, name).code for name in raised | WORKERS}
     explained = set(re.findall(r"^\| `(E_[A-Z_]+)` \|", PAGE, re.M))
     assert explained == own | engines
 

@@ -187,3 +187,21 @@ def test_a_damaged_file_is_a_typed_problem_or_still_a_model(
 def test_a_missing_file_is_a_typed_problem(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="could not be read"):
         glb.read(str(tmp_path / "none.glb"))
+
+
+def test_faces_that_touch_a_point_twice_are_opened_or_left_out(tmp_path: Path) -> None:
+    asset = make_asset(rig=False)
+    (square,) = asset.meshes
+    # Two more vertices in the places of the first two, as at the tip of a turned lamp.
+    doubled = replace(
+        square,
+        positions=np.concatenate([square.positions, square.positions[:2]]),
+        normals=np.concatenate([square.normals, square.normals[:2]]),
+        uvs=np.concatenate([square.uvs, square.uvs[:2]]),
+        faces=np.array([[0, 1, 2], [0, 2, 4], [0, 5, 1], [2, 3, 4]], np.uint32),
+    )
+    data = glb_bytes(replace(asset, meshes=(doubled,)))
+    (mesh,) = glb.read(write(tmp_path / "a.glb", data)).meshes
+    body = weld(mesh)
+    corners = [sorted(body.point_of[vertex] for vertex in face) for face in body.faces]
+    assert corners == [[0, 1, 2], [0, 2, 3]]
