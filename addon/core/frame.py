@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,47 @@ class Place:
     def turned(self, values: array[float]) -> array[float]:
         """Directions, three numbers each, turned with this place."""
         return Place(turn=self.turn).points(values)
+
+
+@dataclass(frozen=True)
+class Affine:
+    """A place of any other kind: what foreign files have."""
+
+    rows: Rows
+
+    @property
+    def mirrors(self) -> bool:
+        """It turns what is inside out, so that faces must be turned too."""
+        a, b, c = (row[:3] for row in self.rows[:3])
+        return _dot(a, _cross(b, c)) < 0.0
+
+    def points(self, values: array[float]) -> array[float]:
+        """As of `Place`."""
+        out = array("f")
+        for i in range(0, len(values), 3):
+            x, y, z = values[i : i + 3]
+            out.extend(row[0] * x + row[1] * y + row[2] * z + row[3] for row in self.rows[:3])
+        return out
+
+    def turned(self, values: array[float]) -> array[float]:
+        """Normals, as of `Place`: they stay upright on stretched surfaces."""
+        a, b, c = (row[:3] for row in self.rows[:3])
+        sign = -1.0 if self.mirrors else 1.0
+        rows = [_cross(b, c), _cross(c, a), _cross(a, b)]
+        out = array("f")
+        for i in range(0, len(values), 3):
+            normal = [sign * _dot(row, values[i : i + 3]) for row in rows]
+            length = _dot(normal, normal) ** 0.5 or 1.0
+            out.extend(part / length for part in normal)
+        return out
+
+
+def _dot(a: Sequence[float], b: Sequence[float]) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _cross(a: Sequence[float], b: Sequence[float]) -> Vector:
+    return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
 
 
 def multiply(a: Quaternion, b: Quaternion) -> Quaternion:

@@ -96,7 +96,7 @@ class _Reader:
             return []
         mesh = self.doc["meshes"][node["mesh"]]
         # A skinned mesh lies where its skin puts it; its node's own place does not count.
-        place = self._skinned() if "skin" in node else self.file.place(index)
+        place = self._skinned() if "skin" in node else self.file.standing(index)
         name = str(node.get("name") or mesh.get("name") or "Mesh")
         extras = node.get("extras", {})
         level, collider = extras.get("level", 0), extras.get("role") == "collider"

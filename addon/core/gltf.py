@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import problems
-from .frame import Place, Rows, matrix, times, z_up
+from .frame import Affine, Place, Rows, matrix, times, z_up
 
-_CODES = {5121: "B", 5123: "H", 5125: "I", 5126: "f"}
+_CODES = {5120: "b", 5121: "B", 5122: "h", 5123: "H", 5125: "I", 5126: "f"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _NEAREST = (9728, 9984, 9986)
 NONSENSE = (
@@ -121,7 +121,7 @@ class Document:
         """All of the file's materials."""
         return [self._material(value) for value in self.doc.get("materials", [])]
 
-    def primitive(self, name: str, value: dict[str, Any], place: Place) -> Mesh:
+    def primitive(self, name: str, value: dict[str, Any], place: Place | Affine) -> Mesh:
         """One primitive of a mesh as it stands at `place`, in Blender's frame."""
         if value.get("mode", 4) != 4:
             raise ValueError("only triangles are understood")
@@ -137,6 +137,8 @@ class Document:
         faces = array("I", self.numbers(value["indices"]) if "indices" in value else range(count))
         if len(faces) % 3 or (faces and max(faces) >= count):
             raise ValueError("an index points beyond the vertices")
+        if isinstance(place, Affine) and place.mirrors:
+            faces[1::3], faces[2::3] = faces[2::3], faces[1::3]
         if len(bones) != len(weights) or len(bones) not in (0, 4 * count):
             raise ValueError("joints and weights do not fit the vertices")
         normals = z_up(place.turned(normals))
@@ -184,9 +186,11 @@ class Document:
                 values.frombytes(data[item * stride : item * stride + packed])
         if code == "f" and stored != "f":
             if not accessor.get("normalized"):
-                raise ValueError("whole numbers where fractions are due")
+                return array("f", values)
             most = 256**values.itemsize - 1
-            return array("f", [value / most for value in values])
+            if stored in "bh":
+                most //= 2
+            return array("f", [max(value / most, -1.0) for value in values])
         return values
 
     def _view(self, index: int) -> tuple[memoryview, int | None]:
@@ -235,6 +239,13 @@ class Document:
         if use is None or "sampler" not in (texture := self.doc["textures"][use["index"]]):
             return False
         return self.doc["samplers"][texture["sampler"]].get("magFilter") in _NEAREST
+
+    def standing(self, node: int) -> Place | Affine:
+        """Where a node stands in the file's frame, whatever is done to it there."""
+        try:
+            return self.place(node)
+        except ValueError:
+            return Affine(self.world(node))
 
     def place(self, node: int) -> Place:
         """Where a node stands in the file's frame; only even scales are understood."""

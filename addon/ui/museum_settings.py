@@ -18,7 +18,11 @@ THEMES = (
 LIGHTS = (
     ("none", "Lamps", "Blender's own lamps only: quickest to build"),
     ("fast", "Lamps and Baked", "Lamps, and light baked by the engine to switch to"),
-    ("cycles", "Baked by Cycles", "Baked light of final quality; takes much longer"),
+    (
+        "fine",
+        "Lamps and Baked Finely",
+        "Lamps, and baked light of final quality; takes much longer",
+    ),
 )
 SAME = "SAME"
 
