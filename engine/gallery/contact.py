@@ -1,0 +1,153 @@
+"""The show at a glance: every room and every work, painted as a visitor sees them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from engine.assets.sheet import contact_sheet
+from engine.files import write_bytes
+from engine.gallery.view import Camera, Stage
+from engine.museum.schema import AnySlot, Museum, Room, ScreenSlot, WallSlot
+from engine.museum.solids import axes
+
+ROOM = (560, 350)
+_RAYS = 5_000_000  # for all works together
+_LARGE, _SMALL = 216, 72
+_WIDE = 80.0  # degrees
+_PAGE, _INK = (250, 249, 247), (40, 38, 35)
+
+
+def room_camera(museum: Museum, room: Room, stage: Stage) -> Camera:
+    """From the corner, or the door, from which most of the room and of its works is seen."""
+    corners = np.asarray(room.outline)
+    middle = corners.mean(0)
+    works = np.asarray([s.position for s in museum.slots if s.room == room.id]).reshape(-1, 3)
+    eye = museum.hang.eye
+    best: tuple[float, Camera] | None = None
+    for corner in (*corners, *((corners + np.roll(corners, -1, 0)) / 2)):
+        inward = middle - corner
+        length = float(np.linalg.norm(inward))
+        place = corner + inward / max(length, 1e-6) * min(0.9, 0.3 * length)
+        low = min(1.45, 0.5 * room.height)
+        camera = Camera(
+            (float(place[0]), eye, float(place[1])),
+            (float(middle[0]), low, float(middle[1])),
+            _WIDE,
+        )
+        score = _worth(stage, camera, works)
+        if best is None or score > best[0]:
+            best = score, camera
+    assert best is not None
+    return best[1]
+
+
+def _worth(stage: Stage, camera: Camera, works: np.ndarray) -> float:
+    """How much there is to see: works in view, and depth."""
+    eye = np.asarray(camera.eye)
+    ahead = np.asarray(camera.target) - eye
+    turn = np.arctan2(ahead[0], ahead[2]) + np.radians(np.linspace(-38, 38, 24))
+    rays = np.stack([np.sin(turn), np.full(24, -0.03), np.cos(turn)], 1).astype(np.float32)
+    far = stage.scene.hits(np.repeat(eye[None], 24, 0).astype(np.float32), rays).distance
+    depth = float(np.minimum(far, 14.0).mean())
+    close = float((far < 1.6).mean())
+    seen = 0.0
+    if len(works):
+        to = works - eye
+        size = np.linalg.norm(to, axis=1)
+        inside = (to @ ahead) / (size * np.linalg.norm(ahead)) > np.cos(np.radians(36))
+        start = np.repeat(eye[None], len(works), 0).astype(np.float32)
+        free = ~stage.scene.blocked(start, (eye + 0.93 * to).astype(np.float32))
+        seen = float((inside & free & (size < 14)).mean())
+    return depth + 6.0 * seen - 8.0 * close
+
+
+def work_camera(museum: Museum, slot: AnySlot) -> Camera:
+    """From where the plan has a visitor stand, framed around the work."""
+    _, ahead = axes(slot.yaw)
+    x, y, z = slot.position
+    flat = isinstance(slot, WallSlot | ScreenSlot)
+    middle = y if flat else y + slot.size[1] / 2
+    eye = (slot.stand[0], museum.hang.eye, slot.stand[1])
+    if not flat:  # nearer, as one who has stepped up to it
+        away = 0.9 + 1.6 * max(slot.size)
+        eye = (x + away * ahead[0], max(middle + 0.25 * slot.size[1], 0.4), z + away * ahead[1])
+    reach = float(np.linalg.norm(np.subtract(eye, (x, middle, z))))
+    frame = slot.frame.width if isinstance(slot, WallSlot) else 0.0
+    half = 0.66 * max(slot.size[0] + 2 * frame, slot.size[1] + 2 * frame)
+    fov = float(np.degrees(2 * np.arctan(half / max(reach, 0.1))))
+    return Camera(eye, (x, middle, z), float(np.clip(fov, 8.0, 100.0)))
+
+
+def paint_contact(
+    museum: Museum,
+    stage: Stage,
+    folder: Path,
+    *,
+    samples: int = 1,
+    on_view: Callable[[int, int], None] = lambda _done, _total: None,
+) -> None:
+    """Write `contact.png`, `views/<room>.webp`, and a small picture of every solid work.
+
+    Raises:
+        CannotWrite. What `on_view`, told of (done, total), raises.
+    """
+    total = len(museum.rooms) + len(museum.slots)
+    rooms = []
+    for i, room in enumerate(museum.rooms):
+        on_view(i, total)
+        view = stage.paint(room_camera(museum, room, stage), ROOM, samples=samples)
+        _save(folder / f"views/{room.id}.webp", view)
+        rooms.append(view)
+    edge = int(np.clip(np.sqrt(_RAYS / max(len(museum.slots), 1)), _SMALL, _LARGE))
+    works, titles = [], []
+    by_id = {work.id: work for work in museum.works}
+    for i, slot in enumerate(museum.slots):
+        on_view(len(rooms) + i, total)
+        view = stage.paint(work_camera(museum, slot), (edge, edge), samples=samples)
+        shown = by_id[slot.works[0]]
+        if not isinstance(slot, WallSlot):
+            _save(folder / f"works/{shown.id}.256.webp", view)
+        works.append(view)
+        titles.append(_short(shown.title, edge))
+    page = _page(museum, rooms, works, titles)
+    data = io.BytesIO()
+    page.save(data, "PNG", compress_level=6)
+    write_bytes(folder / "contact.png", data.getvalue())
+    on_view(total, total)
+
+
+def _page(
+    museum: Museum, rooms: list[np.ndarray], works: list[np.ndarray], titles: list[str]
+) -> Image.Image:
+    names = [_short(room.title, ROOM[0] // 2) for room in museum.rooms]
+    upper = contact_sheet(rooms, min(3, len(rooms)), names)
+    parts = [upper]
+    if works:
+        columns = max(1, min(len(works), int(upper.shape[1] / (works[0].shape[1] * 1.07))))
+        parts.append(contact_sheet(works, columns, titles))
+    width = max(part.shape[1] for part in parts)
+    head = 110
+    page = Image.new("RGB", (width, head + sum(part.shape[0] for part in parts)), _PAGE)
+    draw = ImageDraw.Draw(page)
+    draw.text((56, 40), museum.title, fill=_INK, font=ImageFont.load_default(size=44))
+    top = head
+    for part in parts:
+        page.paste(Image.fromarray(part), ((width - part.shape[1]) // 2, top))
+        top += part.shape[0]
+    return page
+
+
+def _short(text: str, wide: int) -> str:
+    most = max(8, wide // 9)
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def _save(path: Path, picture: np.ndarray) -> None:
+    data = io.BytesIO()
+    Image.fromarray(picture).save(data, "WEBP", quality=86, method=4)
+    write_bytes(path, data.getvalue())
