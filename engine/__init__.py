@@ -1,4 +1,4 @@
-"""The engine: GANs that make 3D assets. Public verbs are `load`, `generate` and `train`.
+"""The engine: GANs that make 3D assets. Public verbs: `load`, `generate`, `train`, `build_gallery`.
 
 >>> import engine
 >>> request = engine.GenerateRequest(model="voxel_characters", seed=7, count=8)
@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.gallery.make import build_gallery as build_gallery
     from engine.generate import generate as generate
     from engine.request import GenerateRequest as GenerateRequest
     from engine.train import train as train
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "GenerateRequest": "engine.request",
+    "build_gallery": "engine.gallery.make",
     "generate": "engine.generate",
     "load": "engine.zoo.registry",
     "train": "engine.train",

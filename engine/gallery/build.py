@@ -16,6 +16,9 @@ from engine.museum.schema import Bundle, Museum
 from engine.museum.store import write_museum
 from engine.request import IsCancelled, OnProgress, Progress
 
+CACHE = ".cache"
+"""Folder in the bundle that keeps what models made, unless another is named."""
+
 
 @dataclass(frozen=True)
 class Built:
@@ -50,7 +53,7 @@ def build(
         museum,
         folder,
         files=files or folder,
-        cache=cache or folder / ".cache",
+        cache=cache or folder / CACHE,
         variations=variations,
         on_progress=tell,
         is_cancelled=stop,

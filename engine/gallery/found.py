@@ -59,11 +59,11 @@ def bring_sound(sound: Sound, files: Path, folder: Path) -> str:
     return name
 
 
-def colours_of(path: Path, most: int = 5) -> tuple[str, ...]:
-    """Main colours of a picture, largest first. Raises `BadMuseum`."""
-    image = read_picture(path)
-    image.thumbnail((96, 96))
-    few = image.quantize(most, Image.Quantize.MEDIANCUT)
+def main_colours(image: Image.Image, most: int = 5) -> tuple[str, ...]:
+    """Main colours of a picture as `#rrggbb`, largest first."""
+    small = image.copy()
+    small.thumbnail((96, 96))
+    few = small.quantize(most, Image.Quantize.MEDIANCUT)
     palette = np.asarray(few.getpalette() or [], np.uint8).reshape(-1, 3)
     counts = np.bincount(np.asarray(few).ravel(), minlength=len(palette))
     order = np.argsort(-counts, kind="stable")

@@ -14,6 +14,7 @@ from engine.museum.themes import theme
 from engine.zoo.card import card
 
 _CLASSES = 40
+_DULL = ("character", "building", "structure")  # parts of cities and mannequins are no exhibits
 
 PREFERRED: dict[WorkKind, tuple[str, ...]] = {
     "painting": ("paintings", "restyle"),
@@ -89,7 +90,8 @@ def drawn(model: str, seed: int) -> tuple[str, ...]:
     classes = card(model).net.get("classes") or ()
     names, weights = [], []
     for one in classes:
-        if one["name"] and one["name"] not in names:
+        shown = not one["name"].startswith("other") and one["category"] not in _DULL
+        if one["name"] and shown and one["name"] not in names:
             names.append(one["name"])
             weights.append(float(one["examples"]) ** 0.5)
     if not names:

@@ -19,10 +19,11 @@ from engine.gallery.materials import Palette, linear
 from engine.gallery.pieces import OUTSIDE, Piece
 from engine.gallery.shell import RoomMesh, merged
 from engine.gallery.view import Stage
-from engine.light.lamps import Spot, spot
+from engine.light.lamps import Spot, Sun, spot
 from engine.museum.schema import AnySlot, Light, Museum, ScreenSlot, WallSlot, Work
 
 Lightmaps = Mapping[str, np.ndarray]
+_SUN = np.array([0.55, 0.75, 0.5])  # towards it
 _SCREEN = 0.9  # light of a white screen
 
 
@@ -70,10 +71,13 @@ def _house(
     for room in (*(room.id for room in museum.rooms), OUTSIDE):
         for lit in (True, False):
             mine = [p for p in pieces if p.room == room and (id(p) in coordinates) == lit]
-            ambient = means[room] if room in means else 0.9 * daylight
+            ambient = means[room] if room in means else 0.75 * daylight
             light = lightmaps.get(room) if lit else None
+            sun = Sun(_SUN / np.linalg.norm(_SUN), np.pi * 1.1 * daylight)
+            lamps = (sun,) if room == OUTSIDE else ()
             for name, surface in merged(palette, mine, coordinates):
-                yield surface_body(surface, skins[name], light=light, ambient=ambient)
+                skin = skins[name]
+                yield surface_body(surface, skin, light=light, ambient=ambient, lamps=lamps)
 
 
 def _labels(museum: Museum, sheets: list[Sheet], means: dict[str, np.ndarray]) -> Iterator[Body]:

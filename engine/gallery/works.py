@@ -85,14 +85,15 @@ def _changed(before: Made, after: object) -> Iterator[str]:
 def _orders(museum: Museum, *, variations: bool) -> Iterator[Order]:
     for work in museum.works:
         if isinstance(work.origin, Made):
-            yield _order(work.origin)
+            yield order_of(work.origin)
     for work in museum.works if variations else ():
         for variation in work.variations:
             if isinstance(variation.origin, Made):
-                yield _order(variation.origin)
+                yield order_of(variation.origin)
 
 
-def _order(origin: Made) -> Order:
+def order_of(origin: Made) -> Order:
+    """What is asked of the model for a work."""
     return Order(origin.model, origin.seed, origin.class_name, origin.truncation)
 
 
@@ -139,7 +140,7 @@ def _hung(
 def _put(
     name: str, origin: Made, made: dict[Order, Kept], space: tuple[bool, Box], folder: Path
 ) -> tuple[str, Box, Made]:
-    kept = made[_order(origin)]
+    kept = made[order_of(origin)]
     class_name = kept.report.get("class", origin.class_name)
     update = {
         "seed": kept.seed,

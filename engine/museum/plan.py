@@ -7,7 +7,7 @@ out anew. Nothing is returned that has not been seen from a reachable place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -20,11 +20,11 @@ from engine.museum.layout import Layout, lay_out, route_of
 from engine.museum.openings import Opening, entrance, open_doors, shared_walls
 from engine.museum.reasons import Hung
 from engine.museum.rooms import House, furnished, need
-from engine.museum.schema import Hang, Museum, Provenance, Style
+from engine.museum.schema import Hang, Museum, Provenance, Sound, Style
 from engine.museum.spec import MuseumRequest, Visitor
 from engine.museum.themes import Theme, theme
 from engine.museum.walk import Walk
-from engine.museum.works import exhibits
+from engine.museum.works import Measured, exhibits
 
 _ROUNDS = 60
 _ANEW = 12  # rounds after which doors are put elsewhere
@@ -36,14 +36,16 @@ _SQUARE = 1.5  # sides of a room that may become an octagon, long to short
 _CUT = 0.26  # share of its shorter side that an octagon loses at each corner
 
 
-def plan(request: MuseumRequest) -> Museum:
+def plan(request: MuseumRequest, measured: Mapping[str, Measured] | None = None) -> Museum:
     """Plan a museum: the same request gives the same museum.
 
+    Args:
+        measured: by id, works that are made already; see `exhibits`.
     Raises:
         BadRequest: there is no such theme.
         CannotPlan: the wishes contradict each other; says which.
     """
-    house = _curated(request, theme(request.theme))
+    house = _curated(request, theme(request.theme), measured)
     areas = [need(house, place) for place in range(len(house.rooms))]
     tight: set[int] = set()
     for attempt in range(_ROUNDS):
@@ -74,8 +76,11 @@ def plan(request: MuseumRequest) -> Museum:
     )
 
 
-def _curated(request: MuseumRequest, style: Theme) -> House:
-    found = exhibits(request, request.sources or style.sources, style.hang.playlist)
+def _curated(
+    request: MuseumRequest, style: Theme, measured: Mapping[str, Measured] | None
+) -> House:
+    sources = request.sources or style.sources
+    found = exhibits(request, sources, style.hang.playlist, measured)
     count = request.rooms or max(1, round(len(found) / style.room.works + 0.35))
     if count > len(found):
         raise CannotPlan(
@@ -248,6 +253,7 @@ def _write(house: House, rooms: Sequence[assemble.RoomPlan], doors: Sequence[Ope
             for room, mine in zip(rooms, slots, strict=True)
             for light in assemble.light_parts(room, mine, style)
         ),
+        sounds=tuple(_sounds(request, len(rooms))),
         spawns=(route.spawn(doors[0].center, (doors[0].yaw + 180.0) % 360.0),),
         provenance=Provenance(
             generator=f"Vernissage {__version__}",
@@ -255,6 +261,23 @@ def _write(house: House, rooms: Sequence[assemble.RoomPlan], doors: Sequence[Ope
             visitor=_in_words(request.visitor),
         ),
     )
+
+
+def _sounds(request: MuseumRequest, rooms: int) -> Iterator[Sound]:
+    for i, wish in enumerate(request.sounds):
+        if wish.room is not None and wish.room > rooms:
+            raise CannotPlan(
+                f"A sound is meant for room {wish.room} of {rooms}",
+                remedy="Ask for more rooms, or name another.",
+            )
+        yield Sound(
+            id=f"sound-{i + 1:02d}",
+            room=None if wish.room is None else assemble.room_id(wish.room - 1),
+            file=wish.file,
+            gain_db=wish.gain_db,
+            loop=wish.loop,
+            caption=wish.caption,
+        )
 
 
 def _in_words(visitor: Visitor | None) -> str | None:

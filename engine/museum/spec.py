@@ -69,6 +69,16 @@ class OwnWork(Part):
         return self
 
 
+class OwnSound(Part):
+    """Something heard in a room, or everywhere."""
+
+    file: FilePath
+    caption: Line = Field(min_length=1, description="What is heard, for those who do not hear it.")
+    room: int | None = Field(None, ge=1, description="Counted along the route; None: everywhere.")
+    gain_db: float = Field(-18.0, ge=-60.0, le=0.0)
+    loop: bool = True
+
+
 class Visitor(Part):
     """For whom the museum is planned. The same visitor and seed give the same rooms."""
 
@@ -90,6 +100,7 @@ class MuseumRequest(Part):
     variations: int = Field(2, ge=0, le=16, description="Other versions of each made work.")
     sources: tuple[Source, ...] = Field((), max_length=64, description="Default: the theme's.")
     works: tuple[OwnWork, ...] = Field((), max_length=MAX_WORKS)
+    sounds: tuple[OwnSound, ...] = Field((), max_length=100)
     visitor: Visitor | None = None
 
     @model_validator(mode="after")
@@ -112,6 +123,8 @@ class MuseumRequest(Part):
     def sha256(self) -> str:
         """Hash of everything that was asked for."""
         values = self.model_dump(mode="json")
+        if not self.sounds:  # what was asked before there were any keeps its hash
+            del values["sounds"]
         canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,12 +65,26 @@ class Exhibit:
         return {word.lower() for word in (work.kind, class_name, work.style) if word}
 
 
-def exhibits(request: MuseumRequest, sources: Sequence[Source], playlist: int) -> list[Exhibit]:
+@dataclass(frozen=True)
+class Measured:
+    """What is known of a work once it is made: how wide, high and deep, and its main colours."""
+
+    box: Box
+    colours: tuple[str, ...] = ()
+
+
+def exhibits(
+    request: MuseumRequest,
+    sources: Sequence[Source],
+    playlist: int,
+    measured: Mapping[str, Measured] | None = None,
+) -> list[Exhibit]:
     """Everything that will be shown, in the order it was asked for.
 
     Args:
         sources: models to ask, of the request or the theme.
         playlist: how many clips share a screen.
+        measured: by id, those works that are made already: they keep their own proportions.
     """
     single = [
         Exhibit((work,), work.size, wish.fixed)
@@ -78,7 +92,7 @@ def exhibits(request: MuseumRequest, sources: Sequence[Source], playlist: int) -
         for work in [_own(i, wish)]
     ]
     clips: list[Work] = []
-    for work in _wished(request, sources):
+    for work in (_as_made(w, (measured or {}).get(w.id)) for w in _wished(request, sources)):
         if work.kind == "video" and playlist > 1:
             clips.append(work)
         else:
@@ -88,6 +102,17 @@ def exhibits(request: MuseumRequest, sources: Sequence[Source], playlist: int) -
         shared = tuple(clips[i : i + playlist])
         single.append(Exhibit(shared, shared[0].size))
     return single
+
+
+def _as_made(work: Work, measured: Measured | None) -> Work:
+    """A work with the proportions that it has; its longest side stays."""
+    if measured is None:
+        return work
+    longest = max(work.size) / max(measured.box)
+    width, height, depth = (max(0.02, round(side * longest, 2)) for side in measured.box)
+    solid = work.kind not in ("painting", "video")
+    size = (width, height, depth) if solid else work.size
+    return work.model_copy(update={"size": size, "colours": measured.colours})
 
 
 def _own(index: int, wish: OwnWork) -> Work:

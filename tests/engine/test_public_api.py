@@ -29,6 +29,7 @@ def test_a_verb_stays_callable_whatever_was_imported_first(verb: str, first: str
 
 
 def test_verbs_are_listed_and_others_are_no_attribute() -> None:
-    assert {"GenerateRequest", "generate", "load", "train"} <= set(dir(engine))
+    assert {"GenerateRequest", "build_gallery", "generate", "load", "train"} <= set(dir(engine))
+    assert python("import engine; print(callable(engine.build_gallery))") == "True"
     with pytest.raises(AttributeError, match="paint"):
         _ = engine.paint

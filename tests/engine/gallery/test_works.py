@@ -14,7 +14,7 @@ from PIL import Image
 from engine.errors import BadAsset, BadMuseum, Cancelled
 from engine.gallery import making
 from engine.gallery.charts import box, ground
-from engine.gallery.found import bring, colours_of
+from engine.gallery.found import bring, main_colours
 from engine.gallery.gltf import Glb, Surface
 from engine.gallery.making import Order, make_works
 from engine.gallery.solid import bounds, split_glb, standing
@@ -101,11 +101,10 @@ def test_a_glb_that_leans_on_other_files_is_refused(tmp_path: Path) -> None:
         bring(work("sculpture", "a.glb"), tmp_path, tmp_path / "out")
 
 
-def test_main_colours_are_measured_largest_first(tmp_path: Path) -> None:
+def test_main_colours_are_measured_largest_first() -> None:
     image = Image.new("RGB", (90, 90), (250, 250, 250))
     image.paste((200, 0, 0), (0, 0, 90, 30))
-    image.save(tmp_path / "flag.png")
-    assert colours_of(tmp_path / "flag.png", 2) == ("#fafafa", "#c80000")
+    assert main_colours(image, 2) == ("#fafafa", "#c80000")
 
 
 class _Fake:
