@@ -10,12 +10,14 @@ DEMO ?= demo
 
 export OMP_WAIT_POLICY ?= PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# Installing here fetches no node: `make page`, or the first `vernissage view`, builds the page.
+export VERNISSAGE_SKIP_PAGE ?= 1
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --no-input -c constraints.txt
-CHECKED := engine addon tests tools
+CHECKED := engine addon tests tools hatch_build.py
 
-.PHONY: help demo test lint format bench addon clean
+.PHONY: help demo test lint format bench page addon clean
 
 help: ## Say what can be made
 	@echo "Vernissage: GANs that make game-ready 3D assets"
@@ -53,11 +55,14 @@ bench: $(VENV)/.installed ## Measure speed and memory on this machine
 	$(VENV)/bin/vernissage bench generate
 	$(VENV)/bin/vernissage bench train
 
+page: $(VENV)/.installed ## Build the page that shows museums (needs npm)
+	$(PY) -c "from engine.viewer.page import built_page; built_page(say=print)"
+
 addon: | $(PY) ## Build the Blender extension
 	$(PY) tools/build_addon.py
 
 clean: ## Remove everything that make made
-	rm -rf $(VENV) $(DEMO) tests/node/node_modules build dist .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) tests/node/node_modules engine/viewer/node_modules engine/viewer/dist build dist .mypy_cache .ruff_cache .hypothesis
 
 $(PY):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found."; exit 1; }
@@ -84,4 +89,4 @@ $(VENV)/.installed-blender: pyproject.toml constraints.txt | $(PY)
 
 tests/node/node_modules/.installed: tests/node/package.json tests/node/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/node && touch $@; \
-	else echo "!! SKIPPED: the glTF validator's tests. There is no npm on this machine."; fi
+	else echo "!! SKIPPED: the tests of the glTF validator and of the page. There is no npm on this machine."; fi

@@ -19,6 +19,7 @@ from engine.cli_generate import generate
 from engine.cli_museum import bench_museum, museum
 from engine.cli_repair import repair
 from engine.cli_train import train
+from engine.cli_view import view
 from engine.console import (
     errors_as_sentences,
     print_json,
@@ -61,6 +62,7 @@ app.command()(generate)
 app.command()(repair)
 app.command()(check)
 app.command()(train)
+app.command()(view)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")

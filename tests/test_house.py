@@ -38,6 +38,7 @@ ROOMS = (
     "light",
     "museum",
     "gallery",
+    "viewer",
 )
 FOUNDATION = {"errors", "files", "request"}
 VERBS = {
@@ -63,6 +64,7 @@ FRONT = {
     "cli_museum",
     "cli_repair",
     "cli_train",
+    "cli_view",
     "console",
     "pages",
 }
@@ -209,6 +211,7 @@ def test_constraints_pin_every_direct_dependency_and_name_no_registry() -> None:
         ROOT / "constraints.txt",
         ROOT / "Makefile",
         ROOT / "tests/node/package-lock.json",
+        ROOT / "engine/viewer/package-lock.json",
     ):
         assert not re.search(r"https?://|--(extra-)?index-url|--find-links", path.read_text()), path
 
