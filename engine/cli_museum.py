@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 museum = typer.Typer(no_args_is_help=True, help="Plan museums, and check them as visitors would.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+LightQuality = Literal["none", "fast", "fine"]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show an error's traceback.")]
 
 
@@ -91,6 +92,7 @@ def build(
         Path | None, typer.Option(help="Folder that keeps works. Default: .cache in the bundle.")
     ] = None,
     variations: Annotated[bool, typer.Option(help="Make other versions to switch to.")] = True,
+    light: Annotated[LightQuality, typer.Option(help="How well light is baked.")] = "fast",
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -114,6 +116,7 @@ def build(
                 options=options,
                 cache=cache,
                 variations=variations,
+                light=light,
                 on_progress=on_progress,
                 is_cancelled=is_cancelled,
             )

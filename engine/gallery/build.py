@@ -9,10 +9,11 @@ from pathlib import Path
 from engine import __version__
 from engine.errors import Cancelled
 from engine.files import write_bytes
+from engine.gallery.lighting import QUALITIES, LightChoice, light_rooms
 from engine.gallery.shell import pieces_of, shell_glb, unfold
 from engine.gallery.works import Filled, fill
 from engine.museum.floorplan import floor_plan
-from engine.museum.schema import Bundle, Museum
+from engine.museum.schema import Bundle, Lightmap, Museum
 from engine.museum.store import write_museum
 from engine.request import IsCancelled, OnProgress, Progress
 
@@ -36,6 +37,7 @@ def build(
     files: Path | None = None,
     cache: Path | None = None,
     variations: bool = True,
+    light: LightChoice = "fast",
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Built:
@@ -44,8 +46,10 @@ def build(
     Args:
         files: folder that the files of the user's own works are below; default: `folder`.
         cache: folder where works that were made are kept; default: `.cache` in `folder`.
+        light: how well lightmaps are baked; "none" writes none.
     Raises:
         BadMuseum, BadAsset: a file of the user's cannot be used. Cancelled. CannotWrite.
+        CannotTrace: light is wanted, and the ray caster does not load.
     """
     tell = on_progress or (lambda _: None)
     stop = is_cancelled or (lambda: False)
@@ -63,8 +67,18 @@ def build(
     pieces = list(pieces_of(museum))
     rooms = unfold(museum, pieces)
     write_bytes(folder / "shell.glb", shell_glb(museum, pieces, rooms))
+    lightmaps: tuple[Lightmap, ...] = ()
+    if light != "none":
+
+        def lit(done: int, total: int) -> None:
+            _still_wanted(stop)
+            tell(Progress("Lighting rooms", done, total))
+
+        quality = QUALITIES[light]
+        lightmaps = light_rooms(museum, pieces, rooms, folder, quality=quality, on_progress=lit)
     _still_wanted(stop)
-    museum = museum.model_copy(update={"bundle": Bundle(engine=__version__)})
+    bundle = Bundle(engine=__version__, lightmaps=lightmaps)
+    museum = museum.model_copy(update={"bundle": bundle})
     write_bytes(folder / "plan.svg", floor_plan(museum).encode())
     write_museum(museum, folder)
     tell(Progress("Building the house", 1, 1))

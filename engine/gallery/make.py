@@ -10,6 +10,7 @@ from engine.errors import BadRequest
 from engine.gallery.build import CACHE, Built, build
 from engine.gallery.flat import read_picture
 from engine.gallery.found import main_colours
+from engine.gallery.lighting import LightChoice
 from engine.gallery.making import make_works
 from engine.gallery.measure import measure
 from engine.gallery.sources import settled
@@ -31,6 +32,7 @@ def build_gallery(
     files: Path | None = None,
     cache: Path | None = None,
     variations: bool = True,
+    light: LightChoice = "fast",
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Built:
@@ -41,8 +43,9 @@ def build_gallery(
             folder of a planned museum.
         options: settings that override those of a file.
         files: folder of the user's own files, if it is another.
+        light: "none", "fast" or "fine" lightmaps.
     Raises:
-        BadRequest, CannotPlan, BadMuseum, BadAsset, Cancelled, CannotWrite.
+        BadRequest, CannotPlan, BadMuseum, BadAsset, CannotTrace, Cancelled, CannotWrite.
     """
     notes: tuple[str, ...] = ()
     if isinstance(source, Path) and (source.is_dir() or source.name == "museum.json"):
@@ -65,6 +68,7 @@ def build_gallery(
         files=files,
         cache=cache,
         variations=variations,
+        light=light,
         on_progress=on_progress,
         is_cancelled=is_cancelled,
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from engine.light import scatter
 from engine.light.lamps import NIGHT, Lamp, Panel, Sky
-from engine.light.rays import Hits, Scene
+from engine.light.rays import Hits, Scene, processors
 from engine.light.smooth import nearest, smooth, spread
 from engine.light.texels import Surface, Texels, texels
 
@@ -36,8 +38,8 @@ class Quality:
         bounces: how often light is thrown back.
     """
 
-    rays: int = 20
-    shadow: int = 12
+    rays: int = 16
+    shadow: int = 8
     bounces: int = 3
 
 
@@ -83,7 +85,16 @@ class _Work:
     openness: np.ndarray = field(init=False)
     known: np.ndarray = field(init=False)
     nearest: np.ndarray = field(init=False)
-    seen: np.ndarray = field(init=False)
+    seen: csr_matrix = field(init=False)
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What does not change when lamps are dimmed: who sees whom, and light on its first way."""
+
+    works: tuple[_Work, ...]
+    owner: _Owner
+    glow: np.ndarray | float
 
 
 def bake(
@@ -95,41 +106,74 @@ def bake(
     sky: Sky = NIGHT,
     quality: Quality = FAST,
     seed: int = 0,
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Baked]:
-    """Light surfaces that stand in one world.
+    """Light surfaces that stand in one world: `trace`, then `settle`."""
+    traced = trace(
+        surfaces, fixtures, occluders=occluders, glow=glow, sky=sky, quality=quality, seed=seed
+    )
+    return settle(traced, bounces=quality.bounces)
+
+
+def trace(
+    surfaces: Sequence[Surface],
+    fixtures: Sequence[Fixture],
+    *,
+    occluders: np.ndarray | None = None,
+    glow: np.ndarray | float = 0.0,
+    sky: Sky = NIGHT,
+    quality: Quality = FAST,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Traced:
+    """Cast all rays.
 
     Args:
         surfaces: usually one for each room. Light passes from one to the other where it can.
         occluders: (N, 3, 3) triangles that stop light but have no lightmap.
         glow: (3,) or number: what occluders throw back, as part of a white surface's look.
         on_progress: told of (done, total) after each step; may raise to stop.
-    Returns:
-        One `Baked` for each surface. The same arguments give the same values.
     Raises:
         CannotTrace: the ray caster does not load.
     """
     blockers = np.zeros((0, 3, 3), np.float32) if occluders is None else occluders
     scene = Scene(np.concatenate([*(s.corners for s in surfaces), blockers]).astype(np.float32))
-    total = 2 * len(surfaces) + 1
-    works, first = [], 0
+    works: list[_Work] = []
+    first = 0
     for surface in surfaces:
         grid = texels(surface)
         works.append(_Work(surface, grid, grid.point + OFFSET * grid.flat, first))
         first += len(grid)
     owner = _Owner(surfaces, works, first)
-    for i, work in enumerate(works):
+
+    def look(index: int) -> None:
+        work = works[index]
         _gather(work, scene, owner, sky, quality.rays, seed)
-        on_progress(i + 1, total)
-    for i, work in enumerate(works):
-        mine = [fixture.lamp for fixture in fixtures if i in fixture.reach]
+        mine = [fixture.lamp for fixture in fixtures if index in fixture.reach]
         work.direct = _direct(work, scene, mine, quality.shadow, seed)
-        on_progress(len(works) + i + 1, total)
-    bounced = _bounces(works, owner, glow, quality.bounces)
-    on_progress(total, total)
+
+    pool = ThreadPoolExecutor(processors())
+    try:
+        for done, _ in enumerate(pool.map(look, range(len(works))), 1):
+            on_progress(done, len(works))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return Traced(tuple(works), owner, glow)
+
+
+def settle(
+    traced: Traced, *, gains: Sequence[float] | np.ndarray | None = None, bounces: int
+) -> list[Baked]:
+    """Throw light back and forth: one `Baked` for each surface, the same for the same arguments.
+
+    Args:
+        gains: factors for the lamps that shine on each surface; default 1.
+    """
+    factors = np.ones(len(traced.works)) if gains is None else np.asarray(gains)
+    direct = [w.direct * np.float32(f) for w, f in zip(traced.works, factors, strict=True)]
+    bounced = _bounces(traced, direct, bounces)
     return [
-        Baked(w.grid, w.surface.size, w.direct, w.sky, b, w.openness)
-        for w, b in zip(works, bounced, strict=True)
+        Baked(w.grid, w.surface.size, d, w.sky, b, w.openness)
+        for w, d, b in zip(traced.works, direct, bounced, strict=True)
     ]
 
 
@@ -140,7 +184,7 @@ class _Owner:
         self.black, self.glow = count, count + 1
         faces = [len(surface.corners) for surface in surfaces]
         self.faces = sum(faces)
-        sizes = np.asarray([surface.size for surface in surfaces], np.int64).reshape(-1, 2)
+        sizes = np.asarray([surface.size for surface in surfaces], np.int32).reshape(-1, 2)
         base = np.concatenate([[0], np.cumsum(sizes.prod(1))])[: len(faces)]
         self.size = np.repeat(sizes, faces, axis=0)
         self.base = np.repeat(base, faces)
@@ -160,7 +204,7 @@ class _Owner:
         edges = self.edges[face]
         at = self.corner[face] + weights[:, :1] * edges[:, 0] + weights[:, 1:] * edges[:, 1]
         size = self.size[face]
-        pixel = np.clip(at.astype(np.int64), 0, size[:, ::-1] - 1)
+        pixel = np.minimum(np.maximum(at, 0.0).astype(np.int32), size[:, ::-1] - 1)
         result[mine] = self.slot[self.base[face] + pixel[:, 1] * size[:, 1] + pixel[:, 0]]
         result[hits.behind] = self.black
         return result
@@ -182,7 +226,10 @@ def _gather(work: _Work, scene: Scene, owner: _Owner, sky: Sky, rays: int, seed:
     behind = hits.behind.reshape(count, rays)
     work.known = behind.mean(1) < _INSIDE
     work.nearest = nearest(work.known, grid)
-    work.seen = owner.texel(hits).reshape(count, rays)
+    starts = np.arange(count + 1, dtype=np.int32) * rays
+    share = np.full(count * rays, 1 / rays, np.float32)
+    shape = (count, owner.glow + 1)
+    work.seen = csr_matrix((share, owner.texel(hits), starts), shape)
     near = np.minimum(hits.distance / np.float32(_REACH), 1.0).reshape(count, rays)
     both = np.zeros((count, 4), np.float32)
     left = np.flatnonzero(hits.left)
@@ -244,21 +291,19 @@ def _visible(
     return np.where(weight.sum(1) > 0, seen / np.maximum(weight.sum(1), 1e-20), free.mean(1))
 
 
-def _bounces(
-    works: Sequence[_Work], owner: _Owner, glow: np.ndarray | float, count: int
-) -> list[np.ndarray]:
+def _bounces(traced: Traced, direct: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
     """(K, 3) light that comes by way of other surfaces, for each work."""
+    works, owner = traced.works, traced.owner
     albedo = [w.surface.albedo[w.grid.face].astype(np.float32) for w in works]
     back = np.zeros((owner.glow + 1, 3), np.float32)
+    back[owner.glow] = traced.glow
     bounced = [np.zeros((len(w.grid), 3), np.float32) for w in works]
     for _ in range(count):
-        for work, own, extra in zip(works, albedo, bounced, strict=True):
+        for work, own, lamps, extra in zip(works, albedo, direct, bounced, strict=True):
             here = slice(work.first, work.first + len(work.grid))
-            back[here] = own * (work.direct + work.sky + extra)
-        back[owner.glow] = glow
-        bounced = [back[work.seen].mean(1) for work in works]
-    result = []
-    for work, values in zip(works, bounced, strict=True):
-        calm = smooth(values, work.grid, work.surface.size, work.known)
-        result.append(calm[work.nearest])
-    return result
+            back[here] = own * (lamps + work.sky + extra)
+        bounced = [work.seen @ back for work in works]
+    return [
+        smooth(values, w.grid, w.surface.size, w.known)[w.nearest]
+        for w, values in zip(works, bounced, strict=True)
+    ]

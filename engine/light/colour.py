@@ -8,9 +8,7 @@ import numpy as np
 
 LUMA = np.asarray([0.2126, 0.7152, 0.0722], np.float32)
 """Share of each linear sRGB channel in luminance (Rec. 709)."""
-ADAPTED = 0.75
-"""How far an eye takes the house's own white for white; the rest stays warm or cool."""
-_DAYLIGHT = 6_504.0
+_SHOULDER, _ROOM = 0.75, 0.35  # light that is still shown as it is; what is left above it
 _XYZ_TO_RGB = np.asarray(
     [
         [3.2404542, -1.5371385, -0.4985314],
@@ -42,13 +40,22 @@ def kelvin_to_rgb(kelvin: float) -> np.ndarray:
     return np.asarray(_kelvin(float(kelvin)), np.float32)
 
 
-def seen_white(kelvin: float, adapted: float = ADAPTED) -> np.ndarray:
-    """(3,) linear RGB that an eye in a house of this colour temperature takes for white.
+def seen_white(light: np.ndarray, adapted: float) -> np.ndarray:
+    """(3,) linear RGB, of luminance 1, that an eye takes for white which is used to (3,) `light`.
 
-    Mixed in mired, as colour temperatures are; light divided by it looks as it does to a visitor.
+    Colours are divided by it to look as they do to a visitor. `adapted` says how far it is used to
+    it: 1 wholly, less leaves lamplight a little warm.
     """
-    mired = adapted * 1e6 / kelvin + (1.0 - adapted) * 1e6 / _DAYLIGHT
-    return kelvin_to_rgb(round(1e6 / mired, 1)) / kelvin_to_rgb(_DAYLIGHT)
+    white = np.maximum(light, 1e-6) ** adapted
+    return white / luminance(white)
+
+
+def developed(light: np.ndarray) -> np.ndarray:
+    """(..., 3) light as film would show it: the brightest spots keep their shape and their hue."""
+    peak = light.max(-1, keepdims=True)
+    over = np.maximum(peak - _SHOULDER, 0.0)
+    shown = np.minimum(peak, _SHOULDER) + _ROOM * (1 - np.exp(-over / _ROOM))
+    return np.asarray(light * (shown / np.maximum(peak, 1e-9)), np.float32)
 
 
 def luminance(rgb: np.ndarray) -> np.ndarray:

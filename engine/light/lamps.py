@@ -10,9 +10,8 @@ from engine.light.colour import kelvin_to_rgb
 
 LUMENS_PER_UNIT = 683.0 / 3.0
 """Irradiance 1 is some 230 lux, what a museum gives a painting; exposure does the rest."""
-_INNER = 0.35  # of the half cone: as bright as the axis up to here
+_INNER = 0.1  # of the half cone: as bright as the axis up to here
 _FAR = 500.0  # metres
-_LENS = 0.035  # metres: radius of a spot's lens, so that shadows have soft edges
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,9 @@ class Spot:
     Attributes:
         place: (3,) metres. axis: (3,) unit vector of its beam.
         power: (3,) irradiance on the axis at 1 m, linear RGB.
-        inner, outer: cosines; full inside `inner`, nothing outside `outer`, smooth between.
+        inner, outer: cosines; full inside `inner`, nothing outside `outer`, smooth between. Both
+            below -1: it shines all round.
+        lens: metres, its radius.
     """
 
     place: np.ndarray
@@ -30,6 +31,7 @@ class Spot:
     power: np.ndarray
     inner: float
     outer: float
+    lens: float = 0.035
 
     def irradiance(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(K,) share of `power` at (K, 3) points with (K, 3) unit normals, unless hidden."""
@@ -42,7 +44,7 @@ class Spot:
 
     def samples(self, points: np.ndarray, jitter: np.ndarray) -> np.ndarray:
         """(K, 3) points on its lens for (K, 2) numbers in [0, 1)."""
-        return self.place + _LENS * _disc(self.axis, jitter)
+        return self.place + self.lens * _disc(self.axis, jitter)
 
 
 @dataclass(frozen=True)
@@ -135,10 +137,16 @@ def spot(place: np.ndarray, target: np.ndarray, kelvin: float, lumens: float, co
     axis = axis / np.linalg.norm(axis)
     half = np.radians(cone) / 2
     inner, outer = float(np.cos(_INNER * half)), float(np.cos(half))
-    # The smooth step's mean over the cosine between the two is one half, by its symmetry.
-    solid = 2 * np.pi * ((1 - inner) + 0.5 * (inner - outer))
-    power = lumens / LUMENS_PER_UNIT / solid * kelvin_to_rgb(kelvin)
+    power = lumens / LUMENS_PER_UNIT / solid_angle(cone) * kelvin_to_rgb(kelvin)
     return Spot(np.asarray(place, np.float64), axis, power, inner, outer)
+
+
+def solid_angle(cone: float) -> float:
+    """Steradians that a cone of `cone` degrees would have if it were equally bright."""
+    half = np.radians(cone) / 2
+    inner, outer = np.cos(_INNER * half), np.cos(half)
+    # The smooth step's mean over the cosine between the two is one half, by its symmetry.
+    return float(2 * np.pi * ((1 - inner) + 0.5 * (inner - outer)))
 
 
 def panel(

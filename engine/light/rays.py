@@ -66,7 +66,7 @@ class Scene:
             corners: (M, 3, 3) metres; M may be 0, then nothing is ever met.
         """
         self._core = _open3d().core
-        self._scene = _open3d().t.geometry.RaycastingScene(nthreads=_threads())
+        self._scene = _open3d().t.geometry.RaycastingScene(nthreads=processors())
         self.count = len(corners)
         if self.count:
             points = np.ascontiguousarray(corners, np.float32).reshape(-1, 3)
@@ -116,7 +116,7 @@ class Scene:
         return [slice(start, start + BATCH) for start in range(0, total, BATCH)]
 
 
-def _threads() -> int:
+def processors() -> int:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

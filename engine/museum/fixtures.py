@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from engine.light.lamps import solid_angle
 from engine.museum.layout import Rect
 from engine.museum.schema import AnySlot, Light, ScreenSlot, WallSlot
 from engine.museum.solids import axes
 from engine.museum.themes import Theme
 
 SPOT_ANGLE = 30.0  # degrees from the vertical: lights a picture without glare or long shadows
+LUX = 200.0  # on works, as museums light paintings; a theme's accent multiplies it
 _PER_AREA = {"skylight": 900.0, "cove": 350.0, "strip": 250.0, "pendant": 220.0}  # lumens / m²
 
 
@@ -30,6 +32,9 @@ def spot(slot: AnySlot, height: float, inner: Rect, theme: Theme) -> Light | Non
     wide = float(np.hypot(slot.size[0], slot.size[1]))
     reach = float(np.hypot(lamp - middle, out))
     cone = float(np.clip(2.2 * np.degrees(np.arctan(wide / 2 / reach)), 20.0, 90.0))
+    # A wall is met at a slant: the beam has to be stronger by that, and weaker on what stands.
+    slant = np.sin(np.radians(SPOT_ANGLE)) if isinstance(slot, WallSlot) else 0.85
+    lumens = LUX * theme.light.accent * reach * reach * solid_angle(cone) / slant
     return Light(
         id=f"spot-{slot.id}",
         room=slot.room,
@@ -37,7 +42,7 @@ def spot(slot: AnySlot, height: float, inner: Rect, theme: Theme) -> Light | Non
         position=(round(place[0], 3), round(lamp, 3), round(place[1], 3)),
         target=(x, round(middle, 3), z),
         kelvin=theme.light.kelvin,
-        lumens=round(250.0 + 400.0 * wide * wide, 0),
+        lumens=round(lumens, 0),
         cone=round(cone, 1),
         slot=slot.id,
     )
@@ -81,7 +86,7 @@ def ceiling_lights(
                 kind=kind,
                 position=(round(x, 3), round(max(height - drop, 2.2), 3), round(z, 3)),
                 size=(round(size[0], 3), round(size[1], 3)),
-                kelvin=6500 if kind == "skylight" else theme.light.kelvin,
+                kelvin=theme.light.daylight if kind == "skylight" else theme.light.kelvin,
                 lumens=round(lumens / len(places), 0),
                 cone=180.0,
             )

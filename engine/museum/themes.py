@@ -67,7 +67,11 @@ class LightStyle(Part):
     """Fixtures, and the colour of their light."""
 
     kelvin: int = Field(3000, ge=1_800, le=12_000)
+    daylight: int = Field(5200, ge=1_800, le=12_000, description="Kelvin behind laylights.")
     ambient: float = Field(0.3, ge=0.0, le=1.0)
+    accent: float = Field(
+        1.0, gt=0.0, le=10.0, description="Light of spots on works, 1 is 200 lux."
+    )
     kinds: tuple[Literal["cove", "skylight", "pendant", "strip"], ...] = ("cove",)
     first: tuple[Literal["cove", "skylight", "pendant", "strip"], ...] = ("skylight",)
     sky: tuple[Colour, Colour] = ("#dfe8f0", "#7fa6cf")

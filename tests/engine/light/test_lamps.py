@@ -7,6 +7,7 @@ import pytest
 
 from engine.light.colour import (
     chromaticity,
+    developed,
     hex_to_linear,
     kelvin_to_rgb,
     luminance,
@@ -113,10 +114,19 @@ def test_light_of_every_temperature_is_as_bright_and_redder_the_lower_it_is() ->
 
 
 def test_a_fully_adapted_eye_sees_the_houses_light_as_white() -> None:
-    white = kelvin_to_rgb(3000) / seen_white(3000, 1.0)
-    assert white == pytest.approx(kelvin_to_rgb(6504), rel=1e-3)
-    warm = kelvin_to_rgb(3000) / seen_white(3000)
-    assert warm[0] > warm[1] > warm[2]
+    lamp = kelvin_to_rgb(3000)
+    assert lamp / seen_white(lamp, 1.0) == pytest.approx(np.ones(3))
+    warm = lamp / seen_white(lamp, 0.75)
+    assert warm[0] > warm[1] > warm[2] > 0.6 * lamp[2]
+
+
+def test_film_keeps_what_is_dark_and_the_order_of_what_is_bright() -> None:
+    light = np.linspace(0, 5, 400)[:, None] * np.asarray([1.0, 0.8, 0.5])
+    shown = developed(light)
+    assert shown[:50] == pytest.approx(light[:50])
+    assert (np.diff(shown[:200, 0]) > 0).all()
+    assert shown.max() <= 1.1 + 1e-6
+    assert shown[1:, 2] / shown[1:, 0] == pytest.approx(np.full(399, 0.5), rel=1e-4)
 
 
 def test_srgb_codes_come_back() -> None:
