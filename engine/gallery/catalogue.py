@@ -28,7 +28,7 @@ h3{font-size:1.05rem;font-weight:600;margin:0 0 .15rem}
 .lead{font-size:1.25rem;max-width:42rem;margin:0 0 1.2rem}
 .facts,figcaption,footer,nav{font:.86rem/1.5 ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif;color:var(--soft)}
 nav ol{columns:14rem;padding-left:1.3rem}
-.plan{display:block;max-width:100%;height:auto;margin:2rem 0}
+.plan{display:block;width:min(100%,34rem);height:auto;margin:2rem 0}
 section{border-top:1px solid var(--line);margin-top:3.2rem;padding-top:2.2rem}
 .view{width:100%;height:auto;display:block;margin:1.2rem 0 1.8rem}
 section>p{max-width:44rem}

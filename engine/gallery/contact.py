@@ -13,7 +13,6 @@ from engine.assets.sheet import contact_sheet
 from engine.files import write_bytes
 from engine.gallery.view import Camera, Stage
 from engine.museum.schema import AnySlot, Museum, Room, ScreenSlot, WallSlot
-from engine.museum.solids import axes
 
 ROOM = (560, 350)
 _RAYS = 5_000_000  # for all works together
@@ -68,14 +67,9 @@ def _worth(stage: Stage, camera: Camera, works: np.ndarray) -> float:
 
 def work_camera(museum: Museum, slot: AnySlot) -> Camera:
     """From where the plan has a visitor stand, framed around the work."""
-    _, ahead = axes(slot.yaw)
     x, y, z = slot.position
-    flat = isinstance(slot, WallSlot | ScreenSlot)
-    middle = y if flat else y + slot.size[1] / 2
+    middle = y if isinstance(slot, WallSlot | ScreenSlot) else y + slot.size[1] / 2
     eye = (slot.stand[0], museum.hang.eye, slot.stand[1])
-    if not flat:  # nearer, as one who has stepped up to it
-        away = 0.9 + 1.6 * max(slot.size)
-        eye = (x + away * ahead[0], max(middle + 0.25 * slot.size[1], 0.4), z + away * ahead[1])
     reach = float(np.linalg.norm(np.subtract(eye, (x, middle, z))))
     frame = slot.frame.width if isinstance(slot, WallSlot) else 0.0
     half = 0.66 * max(slot.size[0] + 2 * frame, slot.size[1] + 2 * frame)

@@ -67,7 +67,7 @@ def bounds(scene: dict[str, Any], name: str) -> tuple[np.ndarray, np.ndarray]:
                 accessor = scene["accessors"][primitive["attributes"]["POSITION"]]
                 box = np.array([accessor["min"], accessor["max"]], float)
                 corners = np.array(np.meshgrid(*box.T)).reshape(3, -1)
-                matrix = np.eye(4) if "skin" in node else here
+                matrix = above if "skin" in node else here  # at rest joints carry it
                 points = matrix[:3, :3] @ corners + matrix[:3, 3:]
                 low, high = np.minimum(low, points.min(1)), np.maximum(high, points.max(1))
     except (KeyError, IndexError, TypeError, ValueError) as error:
