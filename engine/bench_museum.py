@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import resource
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from engine.bench import Figure
+from engine.files import write_json
+from engine.gallery.charts import ground, turned
+from engine.gallery.gltf import Glb, Surface
 from engine.museum.chance import stream
 from engine.museum.check import check
 from engine.museum.plan import plan
@@ -13,6 +25,8 @@ from engine.museum.spec import MuseumRequest
 from engine.museum.themes import theme_names
 
 MOST_WORKS = 120
+BUILT = {50: (6, 10.0, 2.0), 500: (None, 60.0, 4.0)}
+"""Existing works to rooms, and bars: seconds from description to bundle, GB of memory."""
 
 
 def run(seeds: int = 200) -> tuple[Figure, ...]:
@@ -42,6 +56,92 @@ def run(seeds: int = 200) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
+def run_builds() -> tuple[Figure, ...]:
+    """Build houses around works that exist already, with light and pictures of everything.
+
+    Each in a process of its own, so that memory and imports count in full.
+    """
+    figures: list[Figure] = []
+    for works, (rooms, seconds, memory) in BUILT.items():
+        with tempfile.TemporaryDirectory() as folder:
+            _existing(Path(folder), works, rooms)
+            begin = time.perf_counter()
+            done = subprocess.run(
+                [sys.executable, "-m", "engine.bench_museum", folder],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            took = time.perf_counter() - begin
+            peak, calls, triangles, textures = (float(v) for v in done.stdout.split())
+            name = f"{works} existing works"
+            figures += [
+                Figure(f"{name}: description to bundle", "s", (took,), bar=seconds),
+                Figure(f"{name}: memory", "GB", (peak,), bar=memory),
+                Figure(f"{name}: draw calls in the worst view", "", (calls,), bar=46.0),
+                Figure(f"{name}: triangles in the worst view", "", (triangles,), bar=300_000.0),
+                Figure(f"{name}: textures at the worst place", "MiB", (textures,), bar=256.0),
+            ]
+    return tuple(figures)
+
+
+def _existing(folder: Path, works: int, rooms: int | None) -> None:
+    """A description with pictures and solid things, two to one, as files beside it."""
+    own = []
+    for i in range(works):
+        rng = stream(i, "existing")
+        title, file = f"Work {i + 1}", f"files/{i}"
+        if i % 3:
+            tall, wide = (int(side) for side in rng.integers(600, 1200, 2))
+            coarse = rng.integers(0, 255, (12, 12, 3)).astype(np.uint8)
+            (folder / "files").mkdir(exist_ok=True)
+            picture = Image.fromarray(coarse).resize((wide, tall), Image.Resampling.BICUBIC)
+            picture.save(folder / f"{file}.jpg")
+            size = [round(wide / 1000, 2), round(tall / 1000, 2)]
+            own.append({"kind": "painting", "title": title, "file": f"{file}.jpg", "size": size})
+        else:
+            (folder / "files").mkdir(exist_ok=True)
+            (folder / f"{file}.glb").write_bytes(_thing(rng))
+            size = [0.5, 0.7, 0.5]
+            own.append({"kind": "sculpture", "title": title, "file": f"{file}.glb", "size": size})
+    values = {"count": 0, "works": own, "theme": "white_cube", "rooms": rooms}
+    write_json(folder / "show.json", values)
+
+
+def _thing(rng: np.random.Generator) -> bytes:
+    """A turned body of 3,000 triangles or so with a texture of 512 pixels."""
+    heights = np.linspace(0.0, 1.0, 24)
+    radii = 0.15 + 0.2 * rng.random(24)
+    radii[-1] = 0.0
+    chart = turned(ground(), np.stack([radii, heights], 1), 64)
+    data = io.BytesIO()
+    colours = rng.integers(0, 255, (16, 16, 3)).astype(np.uint8)
+    Image.fromarray(colours).resize((512, 512)).save(data, "PNG")
+    glb = Glb("thing")
+    texture = glb.image("thing", data.getvalue(), "image/png")
+    look = {"baseColorTexture": {"index": texture}, "metallicFactor": 0.0}
+    material = glb.material("thing", {"pbrMetallicRoughness": look})
+    attributes = {"POSITION": chart.positions, "NORMAL": chart.normals, "TEXCOORD_0": chart.uv}
+    glb.node("thing", {}, [Surface(attributes, chart.faces, material)])
+    return glb.data()
+
+
+def _main(folder: Path) -> None:
+    """The process that is measured: prints peak memory and what the worst view costs."""
+    from engine.gallery.budget import worst_view
+    from engine.gallery.make import build_gallery
+
+    out = folder / "bundle"
+    museum = build_gallery(folder / "show.json", out).museum
+    worst = worst_view(museum, out)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    sys.stdout.write(f"{peak} {worst.draws} {worst.triangles} {worst.texture_mib}\n")
+
+
 def _spread(values: list[float]) -> tuple[float, ...]:
     """Least, median and most, which stand for all runs."""
     return min(values), statistics.median(values), max(values)
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]))

@@ -93,6 +93,10 @@ def build(
     ] = None,
     variations: Annotated[bool, typer.Option(help="Make other versions to switch to.")] = True,
     light: Annotated[LightQuality, typer.Option(help="How well light is baked.")] = "fast",
+    contact: Annotated[bool, typer.Option(help="Paint every room and every work.")] = True,
+    single_file: Annotated[
+        bool, typer.Option("--single-file", help="Write museum.glb for game engines as well.")
+    ] = False,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -117,6 +121,8 @@ def build(
                 cache=cache,
                 variations=variations,
                 light=light,
+                contact=contact,
+                single_file=single_file,
                 on_progress=on_progress,
                 is_cancelled=is_cancelled,
             )
@@ -134,6 +140,9 @@ def build(
 @museum.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="Folder of a museum, or its museum.json.")],
+    profile: Annotated[
+        Literal["quest3", "quest2"], typer.Option(help="The headset whose budget holds.")
+    ] = "quest3",
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -144,6 +153,10 @@ def check(
 
         read = read_museum(folder)
         faults = walk(read)
+        if read.bundle is not None:
+            from engine.gallery.check import check_bundle
+
+            faults += check_bundle(read, folder if folder.is_dir() else folder.parent, profile)
         if as_json:
             print_json({"faults": [vars(fault) for fault in faults], **_counts(read)})
         else:
@@ -179,12 +192,12 @@ def bench_museum(
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Plan and check that many museums of every theme; exit code 1 where one has a fault."""
+    """Plan and check that many museums of every theme, and build two; exit code 1 for a fault."""
     with errors_as_sentences(as_json=as_json, verbose=verbose):
-        from engine.bench_museum import run
+        from engine.bench_museum import run, run_builds
         from engine.pages import bench_page
 
-        figures = run(seeds)
+        figures = (*run_builds(), *run(seeds))
         if as_json:
             print_json({"figures": [figure.as_json() for figure in figures]})
         else:

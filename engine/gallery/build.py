@@ -9,9 +9,17 @@ from pathlib import Path
 from engine import __version__
 from engine.errors import Cancelled
 from engine.files import write_bytes
+from engine.gallery.catalogue import catalogue
+from engine.gallery.contact import paint_contact
+from engine.gallery.labels import atlases
 from engine.gallery.lighting import QUALITIES, LightChoice, light_rooms
+from engine.gallery.materials import Palette
 from engine.gallery.shell import pieces_of, shell_glb, unfold
+from engine.gallery.single import NAME as SINGLE
+from engine.gallery.single import single_file
+from engine.gallery.stage import stage_of
 from engine.gallery.works import Filled, fill
+from engine.light.encode import read_lightmap
 from engine.museum.floorplan import floor_plan
 from engine.museum.schema import Bundle, Lightmap, Museum
 from engine.museum.store import write_museum
@@ -38,6 +46,8 @@ def build(
     cache: Path | None = None,
     variations: bool = True,
     light: LightChoice = "fast",
+    contact: bool = True,
+    single: bool = False,
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Built:
@@ -47,6 +57,8 @@ def build(
         files: folder that the files of the user's own works are below; default: `folder`.
         cache: folder where works that were made are kept; default: `.cache` in `folder`.
         light: how well lightmaps are baked; "none" writes none.
+        contact: paint `contact.png`, views of the rooms and small pictures of solid works.
+        single: write `museum.glb` too, with everything in one file for game engines.
     Raises:
         BadMuseum, BadAsset: a file of the user's cannot be used. Cancelled. CannotWrite.
         CannotTrace: light is wanted, and the ray caster does not load.
@@ -66,7 +78,8 @@ def build(
     tell(Progress("Building the house", 0, 1))
     pieces = list(pieces_of(museum))
     rooms = unfold(museum, pieces)
-    write_bytes(folder / "shell.glb", shell_glb(museum, pieces, rooms))
+    palette, sheets = Palette(pieces), atlases(museum)
+    write_bytes(folder / "shell.glb", shell_glb(museum, pieces, rooms, palette, sheets))
     lightmaps: tuple[Lightmap, ...] = ()
     if light != "none":
 
@@ -80,6 +93,22 @@ def build(
     bundle = Bundle(engine=__version__, lightmaps=lightmaps)
     museum = museum.model_copy(update={"bundle": bundle})
     write_bytes(folder / "plan.svg", floor_plan(museum).encode())
+    if contact:
+        lit_by = {
+            one.room: read_lightmap((folder / one.file).read_bytes(), one.scale)
+            for one in lightmaps
+        }
+        stage = stage_of(museum, pieces, rooms, palette, sheets, lit_by, folder)
+
+        def seen(done: int, total: int) -> None:
+            _still_wanted(stop)
+            tell(Progress("Painting views", done, total))
+
+        paint_contact(museum, stage, folder, on_view=seen)
+    write_bytes(folder / "catalogue.html", catalogue(museum, folder).encode())
+    if single:
+        write_bytes(folder / SINGLE, single_file(museum, folder))
+    # Last, so that a folder with a built museum in it is whole.
     write_museum(museum, folder)
     tell(Progress("Building the house", 1, 1))
     return Built(folder, museum, _notes(filled.notes))

@@ -18,15 +18,19 @@ _CROP = 0.08  # share of a side that may be cut off before a mat is better
 _MAT = (242, 239, 230)
 
 
-def read_picture(path: Path) -> Image.Image:
-    """An image as RGB, turned as its camera says. Raises `BadMuseum` for what is none."""
+def read_picture(path: Path, most: int = LARGEST) -> Image.Image:
+    """An image as RGB, turned as its camera says. Raises `BadMuseum` for what is none.
+
+    Args:
+        most: pixels a side that are enough, so that large photographs are read faster.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadMuseum(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB")
         with Image.open(path) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise BadMuseum(f"{path.name} has more than {MAX_PIXELS // 1_000_000} megapixels")
-            image.draft("RGB", (LARGEST, LARGEST))
+            image.draft("RGB", (most, most))
             upright = ImageOps.exif_transpose(image)
             if upright.has_transparency_data:
                 paper = Image.new("RGBA", upright.size, "white")
@@ -68,5 +72,5 @@ def write_picture(
 
 def _webp(image: Image.Image, xmp: bytes) -> bytes:
     data = io.BytesIO()
-    image.save(data, "WEBP", quality=_QUALITY, method=4, xmp=xmp)
+    image.save(data, "WEBP", quality=_QUALITY, method=2, xmp=xmp)
     return data.getvalue()

@@ -68,7 +68,7 @@ def _typeset(labels: Sequence[Label], placed: dict[str, Box], density: float) ->
         if label.id in placed:
             write(draw, label, placed[label.id], density)
     data = io.BytesIO()
-    image.save(data, "PNG", optimize=False, compress_level=6)
+    image.save(data, "PNG", compress_level=4)
     places = {
         name: (a / EDGE, b / height, c / EDGE, d / height) for name, (a, b, c, d) in placed.items()
     }

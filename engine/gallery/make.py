@@ -33,6 +33,8 @@ def build_gallery(
     cache: Path | None = None,
     variations: bool = True,
     light: LightChoice = "fast",
+    contact: bool = True,
+    single_file: bool = False,
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Built:
@@ -43,7 +45,8 @@ def build_gallery(
             folder of a planned museum.
         options: settings that override those of a file.
         files: folder of the user's own files, if it is another.
-        light: "none", "fast" or "fine" lightmaps.
+        light: "none", "fast" or "fine" lightmaps. contact: paint views of rooms and works.
+        single_file: everything in one `museum.glb` besides.
     Raises:
         BadRequest, CannotPlan, BadMuseum, BadAsset, CannotTrace, Cancelled, CannotWrite.
     """
@@ -69,6 +72,8 @@ def build_gallery(
         cache=cache,
         variations=variations,
         light=light,
+        contact=contact,
+        single=single_file,
         on_progress=on_progress,
         is_cancelled=is_cancelled,
     )
@@ -80,7 +85,7 @@ def _seen(request: MuseumRequest, files: Path) -> MuseumRequest:
     works = []
     for work in request.works:
         if work.kind == "painting" and work.file and not work.colours:
-            colours = main_colours(read_picture(file_of(files, work.file)))
+            colours = main_colours(read_picture(file_of(files, work.file), 128))
             work = work.model_copy(update={"colours": colours})
         works.append(work)
     return request.model_copy(update={"works": tuple(works)})

@@ -13,7 +13,7 @@ from engine.gallery.charts import ground, polygon, tangents
 from engine.gallery.facade import outside
 from engine.gallery.furniture import furniture
 from engine.gallery.gltf import Glb, Surface
-from engine.gallery.labels import atlases, quad
+from engine.gallery.labels import Sheet, quad
 from engine.gallery.lamps import lamps
 from engine.gallery.materials import Palette
 from engine.gallery.pack import GUTTER, pack
@@ -68,10 +68,15 @@ def unfold(museum: Museum, pieces: list[Piece]) -> list[RoomMesh]:
     return out
 
 
-def shell_glb(museum: Museum, pieces: list[Piece], rooms: list[RoomMesh]) -> bytes:
+def shell_glb(
+    museum: Museum,
+    pieces: list[Piece],
+    rooms: list[RoomMesh],
+    palette: Palette,
+    sheets: list[Sheet],
+) -> bytes:
     """The file's bytes: the same museum gives the same bytes."""
     glb = Glb(museum.title)
-    palette = Palette(pieces)
     materials = palette.write(glb)
     coordinates = {
         id(p): uv2 for mesh in rooms for p, uv2 in zip(mesh.pieces, mesh.uv2, strict=True)
@@ -89,7 +94,7 @@ def shell_glb(museum: Museum, pieces: list[Piece], rooms: list[RoomMesh]) -> byt
         for role in ROLES:
             mine = [p for p in pieces if p.room == room.id and p.role == role]
             add(f"{room.id}/{role}", {"id": room.id, "role": role}, mine)
-    _labels(glb, museum)
+    _labels(glb, museum, sheets)
     beyond = [p for p in pieces if p.room == OUTSIDE]
     add(OUTSIDE, {"role": OUTSIDE}, beyond)
     _marks(glb, museum)
@@ -123,8 +128,7 @@ def merged(
         yield material, Surface(attributes, whole)
 
 
-def _labels(glb: Glb, museum: Museum) -> None:
-    sheets = atlases(museum)
+def _labels(glb: Glb, museum: Museum, sheets: list[Sheet]) -> None:
     materials = []
     for i, sheet in enumerate(sheets):
         texture = glb.image(f"labels-{i + 1}", sheet.png, "image/png", "clamp")

@@ -13,8 +13,8 @@ from PIL import Image
 from engine.gallery.charts import Plane
 from engine.gallery.furniture import picture_offset
 from engine.gallery.gltf import Glb, Surface, pack_glb
-from engine.gallery.kelvin import linear_of
 from engine.gallery.solid import read_glb, split_glb
+from engine.light.colour import kelvin_to_rgb
 from engine.museum.schema import AnySlot, Light, Museum, ScreenSlot, WallSlot, Work
 
 NAME = "museum.glb"
@@ -170,7 +170,8 @@ def _lights(scene: dict[str, Any], museum: Museum) -> None:
     """Lamps as KHR_lights_punctual; surfaces that shine become points below them."""
     lights: list[dict[str, Any]] = []
     for light in museum.lights:
-        colour = [round(float(c), 4) for c in linear_of(light.kelvin)]
+        white = kelvin_to_rgb(light.kelvin)
+        colour = [round(float(c), 4) for c in white / white.max()]
         entry: dict[str, Any] = {"name": light.id, "color": colour}
         node: dict[str, Any] = {
             "name": light.id,

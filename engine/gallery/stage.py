@@ -24,6 +24,7 @@ from engine.museum.schema import AnySlot, Light, Museum, ScreenSlot, WallSlot, W
 
 Lightmaps = Mapping[str, np.ndarray]
 _SUN = np.array([0.55, 0.75, 0.5])  # towards it
+_ENOUGH = 640  # pixels of a picture that a view shows
 _SCREEN = 0.9  # light of a white screen
 
 
@@ -31,6 +32,7 @@ def stage_of(
     museum: Museum,
     pieces: list[Piece],
     rooms: list[RoomMesh],
+    palette: Palette,
     sheets: list[Sheet],
     lightmaps: Lightmaps,
     folder: Path,
@@ -43,7 +45,7 @@ def stage_of(
     sky = linear(museum.style.sky[0]), linear(museum.style.sky[1])
     means = {room.id: _mean(lightmaps.get(room.id)) for room in museum.rooms}
     bodies = [
-        *_house(museum, pieces, rooms, lightmaps, means, np.mean(sky, axis=0)),
+        *_house(museum, pieces, rooms, palette, lightmaps, means, np.mean(sky, axis=0)),
         *_labels(museum, sheets, means),
         *_works(museum, folder, means),
     ]
@@ -61,11 +63,11 @@ def _house(
     museum: Museum,
     pieces: list[Piece],
     rooms: list[RoomMesh],
+    palette: Palette,
     lightmaps: Lightmaps,
     means: dict[str, np.ndarray],
     daylight: np.ndarray,
 ) -> Iterator[Body]:
-    palette = Palette(pieces)
     skins = {name: painted_skin(look) for name, look in palette.painted.items()}
     coordinates = {id(p): uv for mesh in rooms for p, uv in zip(mesh.pieces, mesh.uv2, strict=True)}
     for room in (*(room.id for room in museum.rooms), OUTSIDE):
@@ -144,7 +146,9 @@ def _still(file: Path) -> np.ndarray | None:
     for path in (file, file.with_suffix(".webp")):
         try:
             with Image.open(path) as image:
-                return np.asarray(image.convert("RGB"))
+                small = image.convert("RGB")
+            small.thumbnail((_ENOUGH, _ENOUGH))
+            return np.asarray(small)
         except OSError:
             continue
     return None

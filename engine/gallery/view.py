@@ -236,10 +236,11 @@ def _bumped(
 
 
 def _adapted(light: np.ndarray) -> float:
-    """The factor by which an eye brings a view to a pleasant brightness; the dark stays dark."""
+    """The factor by which an eye gets used to a view: lamps do not dazzle it, the dark stays dark."""
     luminance = light.reshape(-1, 3) @ np.asarray([0.2126, 0.7152, 0.0722], np.float32)
-    bright = float(np.percentile(luminance, 92))
-    return float(np.clip(0.85 / max(bright, 1e-4), 0.5, 2.2))
+    lit = luminance[luminance < 1.2]
+    middle = float(np.median(lit)) if len(lit) else 1.0
+    return float(np.clip(0.3 / max(middle, 1e-4), 1.0, 1.8))
 
 
 def _toned(light: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from engine.gallery.flat import read_picture, write_picture
 from engine.gallery.found import bring, bring_sound
 from engine.gallery.making import Kept, Order, make_works
 from engine.gallery.solid import standing
+from engine.makers.cores import cores
 from engine.museum.parts import Box, Made
 from engine.museum.schema import Label, Museum, ScreenSlot, Variation, WallSlot, Work
 from engine.museum.words import label_text, made_alt, made_title
@@ -60,17 +62,21 @@ def fill(
     works: list[Work] = []
     notes: list[str] = []
     spaces = _spaces(museum)
-    for i, work in enumerate(museum.works):
+
+    def hang(work: Work) -> Work:
         if is_cancelled():
-            raise Cancelled(f"Stopped after {i} of {len(museum.works)} works")
-        on_progress(Progress("Hanging works", i, len(museum.works)))
+            raise Cancelled("Stopped while works were hung")
         if work.id in brought:
             file, size = brought[work.id]
-            works.append(work.model_copy(update={"file": file, "size": _rounded(size)}))
-        else:
-            works.append(_hung(work, made, spaces[work.id], folder, variations=variations))
-            if isinstance(work.origin, Made) and works[-1].origin != work.origin:
-                notes += _changed(work.origin, works[-1].origin)
+            return work.model_copy(update={"file": file, "size": _rounded(size)})
+        return _hung(work, made, spaces[work.id], folder, variations=variations)
+
+    with ThreadPoolExecutor(cores()) as pool:
+        for work, hung in zip(museum.works, pool.map(hang, museum.works), strict=True):
+            on_progress(Progress("Hanging works", len(works), len(museum.works)))
+            works.append(hung)
+            if isinstance(work.origin, Made):
+                notes += _changed(work.origin, hung.origin)
     by_id = {work.id: work for work in works}
     labels = tuple(_relabelled(label, museum, by_id) for label in museum.labels)
     update = {"works": tuple(works), "labels": labels, "sounds": tuple(sounds)}

@@ -21,6 +21,7 @@ from contextlib import suppress
 from typing import IO
 
 from engine.errors import VernissageError
+from engine.makers.cores import cores
 from engine.makers.item import BARREN, load, make, pack, refusal, unpack, write
 from engine.request import GenerateRequest, IsCancelled, Item, Refusal
 from engine.zoo.registry import Loaded
@@ -193,13 +194,6 @@ class _Helper:
             for line in stream:
                 said.put((self, line))
         said.put((self, b""))
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def help_out(source: IO[str], sink: IO[str]) -> None:

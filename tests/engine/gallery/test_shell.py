@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.gallery.labels import atlases
+from engine.gallery.materials import Palette
 from engine.gallery.shell import pieces_of, shell_glb, unfold
 from engine.gallery.solid import split_glb
 from engine.museum.plan import plan
@@ -23,7 +25,9 @@ from engine.museum.themes import theme_names
 def built(theme: str) -> tuple[Museum, bytes]:
     museum = plan(MuseumRequest(theme=theme, count=24, seed=1))
     pieces = list(pieces_of(museum))
-    return museum, shell_glb(museum, pieces, unfold(museum, pieces))
+    return museum, shell_glb(
+        museum, pieces, unfold(museum, pieces), Palette(pieces), atlases(museum)
+    )
 
 
 @pytest.mark.parametrize("theme", theme_names())
@@ -70,4 +74,6 @@ def test_what_a_lightmap_covers_has_coordinates_inside_it() -> None:
 def test_the_same_museum_gives_the_same_bytes() -> None:
     museum, data = built("white_cube")
     pieces = list(pieces_of(museum))
-    assert shell_glb(museum, pieces, unfold(museum, pieces)) == data
+    assert (
+        shell_glb(museum, pieces, unfold(museum, pieces), Palette(pieces), atlases(museum)) == data
+    )
