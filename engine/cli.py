@@ -17,7 +17,9 @@ from engine.cli_control import edit
 from engine.cli_dataset import dataset
 from engine.cli_generate import generate
 from engine.cli_museum import bench_museum, museum
+from engine.cli_playground import playground
 from engine.cli_repair import repair
+from engine.cli_sweep import sweep
 from engine.cli_train import train
 from engine.cli_view import view
 from engine.console import (
@@ -63,6 +65,8 @@ app.command()(repair)
 app.command()(check)
 app.command()(train)
 app.command()(view)
+app.command()(playground)
+app.command()(sweep)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")

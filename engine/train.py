@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from engine.data.mesh_dataset import LEAST
 from engine.errors import BadCheckpoint, BadDataset, BadRecipe
 from engine.files import write_json
 from engine.gan.checkpoint import newest, read_net
+from engine.gan.distributed import World, join_world
 from engine.gan.precision import best_device
 from engine.gan.rng import Streams
 from engine.gan.trainer import StepReport, Trainer
@@ -21,7 +23,7 @@ from engine.models.registry import model_class
 from engine.request import IsCancelled, OnProgress, Progress
 from engine.zoo.card import weights_path
 from engine.zoo.export import export
-from engine.zoo.finetune import finetune_recipe, with_parent
+from engine.zoo.finetune import credits_of, finetune_recipe, with_parent
 from engine.zoo.recipes import Recipe, read_recipe
 from engine.zoo.registry import Loaded, load
 
@@ -50,6 +52,9 @@ def train(
         out: run folder; otherwise runs/<name>-<tier>-<hash of the recipe>.
         resume: continue from the newest checkpoint of the run folder, if it has one; without it
             a folder that holds a run is refused, so that none is lost.
+
+    Several processes that `torchrun` started divide each batch among them and train one model.
+
     Returns:
         The run folder: card.json and weights (usable as a model name), sheets, TensorBoard,
         manifest.json, checkpoints.
@@ -57,8 +62,29 @@ def train(
         BadRecipe, BadDataset, BadCheckpoint, CannotWrite, TrainingDiverged.
         UnknownModel, WeightsMismatch: of `init`.
     """
+    with join_world() as world:
+        return _train(
+            recipe, init, tier, data, out, max_minutes, resume, on_progress, is_cancelled, world
+        )
+
+
+def _train(
+    recipe: str | Path | None,
+    init: str | None,
+    tier: str,
+    data: Path | None,
+    out: Path | None,
+    max_minutes: float | None,
+    resume: bool,
+    on_progress: OnProgress | None,
+    is_cancelled: IsCancelled | None,
+    world: World,
+) -> Path:
     parent = load(init) if init else None
     chosen = _choose(recipe, parent, tier, data, out)
+    if not chosen.file.sources:  # a recipe for anybody's data
+        sources = credits_of(data_folder(chosen, data))
+        chosen = replace(chosen, file=chosen.file.model_copy(update={"sources": sources}))
     run = out or Path("runs") / f"{chosen.name}-{chosen.tier}-{chosen.identity}"
     if not resume and newest(run) is not None:
         raise BadCheckpoint(f"{run} holds a run already; with --resume it goes on from there")
@@ -68,20 +94,25 @@ def train(
     if not torch.cuda.is_available():
         # One thread: two OpenMP threads beside any busy process are many times slower than one.
         torch.set_num_threads(1)
-    trainer = Trainer(model, config, run, device=best_device(), identity=chosen.identity)
+    trainer = Trainer(
+        model, config, run, device=best_device(), identity=chosen.identity, world=world
+    )
     resumed = resume and trainer.resume()  # may refuse the folder: nothing in it is changed before
     if init and parent and not resumed:
         trainer.adopt(_start(init, parent, model))
-    write_json(run / "manifest.json", model.manifest())
+    if world.leads:
+        write_json(run / "manifest.json", model.manifest())
     started = time.process_time()
 
     def on_step(report: StepReport) -> None:
-        if on_progress:
+        if on_progress and world.leads:
             on_progress(_as_progress(report))
 
     trainer.run(
         max_minutes=max_minutes, on_step=on_step, is_cancelled=is_cancelled or (lambda: False)
     )
+    if not world.leads:
+        return run
     cost = {
         "images": trainer.images,
         "cpu_seconds_this_time": round(time.process_time() - started),

@@ -51,7 +51,10 @@ VERBS = {
     "bench_museum",
     "bench_train",
     "doctor",
+    "playground",
+    "playground_pictures",
     "repair",
+    "sweep",
     "worker",
 }
 FRONT = {
@@ -62,7 +65,9 @@ FRONT = {
     "cli_dataset",
     "cli_generate",
     "cli_museum",
+    "cli_playground",
     "cli_repair",
+    "cli_sweep",
     "cli_train",
     "cli_view",
     "console",

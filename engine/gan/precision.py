@@ -64,4 +64,6 @@ def wait(device: torch.device) -> None:
 
 def best_device() -> torch.device:
     """The accelerator where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", torch.cuda.current_device())

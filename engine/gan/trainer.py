@@ -25,7 +25,7 @@ from engine.gan.monitors import Finding, fell_back, not_finite
 from engine.gan.optimizers import OPTIMIZERS, clip_weights, set_rates
 from engine.gan.play import CriticLoss, GeneratorLoss, Moment, Play
 from engine.gan.precision import probe_bf16
-from engine.gan.rng import Streams
+from engine.gan.rng import Streams, stream_seed
 from engine.gan.task import Batch, Task
 from engine.gan.transfer import Start, adopt
 from engine.gan.watch import calibrate, watch
@@ -172,9 +172,11 @@ class Trainer:
         turns = {"critic": phase.kind != "pretrain", "generator": phase.kind != "critic"}
         turns["generator"] &= phase.kind == "pretrain" or (step + 1) % phase.n_critic == 0
         values: dict[str, float] = {}
-        for name in (phase.first, "generator" if phase.first == "critic" else "critic"):
-            if turns[name]:
-                values |= self._learn(name, whole, moments)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(stream_seed(self.config.seed, "layers", step))  # of dropout
+            for name in (phase.first, "generator" if phase.first == "critic" else "critic"):
+                if turns[name]:
+                    values |= self._learn(name, whole, moments)
         if phase.ada_target is not None and "critic/sign" in values:
             push = self.config.batch / (1000 * phase.ada_kimg)
             values["critic/augment_p"] = self._p = adapted(

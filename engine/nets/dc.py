@@ -11,6 +11,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from engine.nets.attention import SelfAttention
 from engine.nets.style import SLOPE
 
 Norm = Literal["batch", "none"]
@@ -30,13 +31,17 @@ def _norm(norm: Norm, ndim: int, width: int) -> list[nn.Module]:
 def _init(module: nn.Module) -> None:
     """Weights from N(0, 0.02), as published."""
     weight = getattr(module, "weight", None)
-    if isinstance(weight, nn.Parameter):
+    if isinstance(weight, nn.Parameter) and not isinstance(module, nn.Linear):
         normalises = isinstance(module, tuple(_NORMS.values()))
         nn.init.normal_(weight, mean=1.0 if normalises else 0.0, std=0.02)
 
 
 class DCGenerator(nn.Module):
-    """z (B, z_dim) → (B, channels, R, ...) in [-1, 1], R = 4 * 2 ** len(widths)."""
+    """z (B, z_dim) → (B, channels, R, ...) in [-1, 1], R = 4 * 2 ** len(widths).
+
+    Args:
+        attention: widths after whose stage the picture is looked at as a whole (SAGAN).
+    """
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class DCGenerator(nn.Module):
         widths: tuple[int, ...] = (512, 256, 128, 64),
         z_dim: int = 100,
         norm: Norm = "batch",
+        attention: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         up = _TRANSPOSED[ndim]
@@ -53,6 +59,7 @@ class DCGenerator(nn.Module):
         layers: list[nn.Module] = [up(z_dim, widths[0], 4, 1, 0, bias=norm == "none")]
         for before, after in zip(widths, widths[1:], strict=False):
             layers += [*_norm(norm, ndim, before), nn.ReLU()]
+            layers += [SelfAttention(before)] if before in attention else []
             layers += [up(before, after, 4, 2, 1, bias=norm == "none")]
         layers += [*_norm(norm, ndim, widths[-1]), nn.ReLU()]
         layers += [up(widths[-1], channels, 4, 2, 1), nn.Tanh()]
@@ -64,7 +71,12 @@ class DCGenerator(nn.Module):
 
 
 class DCCritic(nn.Module):
-    """Logit of (B, channels, R, ...): (B,). The generator's plan backwards."""
+    """Logit of (B, channels, R, ...): (B,). The generator's plan backwards.
+
+    Args:
+        outputs: numbers a sample instead of one logit, (B, outputs): the plan of an encoder.
+        attention: widths after whose stage the picture is looked at as a whole (SAGAN).
+    """
 
     def __init__(
         self,
@@ -74,6 +86,8 @@ class DCCritic(nn.Module):
         widths: tuple[int, ...] = (64, 128, 256, 512),
         norm: Norm = "batch",
         dropout: float = 0.0,
+        outputs: int = 1,
+        attention: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         down = _CONVS[ndim]
@@ -82,9 +96,11 @@ class DCCritic(nn.Module):
             layers += [down(before, after, 4, 2, 1, bias=norm == "none")]
             layers += [*_norm(norm, ndim, after), nn.LeakyReLU(SLOPE)]
             layers += [nn.Dropout(dropout)] if dropout else []
-        layers += [down(widths[-1], 1, 4, 1, 0)]
+            layers += [SelfAttention(after)] if after in attention else []
+        layers += [down(widths[-1], outputs, 4, 1, 0)]
+        self.outputs = outputs
         self.layers = nn.Sequential(*layers).apply(_init)
 
     def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.layers(x)
-        return logits.flatten(1).mean(1)
+        logits: Tensor = self.layers(x).flatten(2)
+        return logits.mean(2) if self.outputs > 1 else logits.flatten(1).mean(1)

@@ -34,6 +34,7 @@ class ImageCritic(nn.Module):
         patches: edge of the feature map that the patch head reads; 0 for no such head.
         spread: samples in a group for `batch_spread`; 0 for none.
         attention: edges of the feature maps that get self-attention.
+        styles: styles that it learns to name, for the Creative Adversarial Network.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class ImageCritic(nn.Module):
         patches: int = 8,
         spread: int = 0,
         attention: tuple[int, ...] = (),
+        styles: int = 0,
     ) -> None:
         super().__init__()
         fine_first = tuple(reversed(widths))
@@ -77,13 +79,11 @@ class ImageCritic(nn.Module):
         nn.init.zeros_(self.flat.bias)
         self.whole = nn.Linear(width, 1)
         self.embed = nn.Embedding(classes, width) if classes else None
+        self.style = nn.Linear(width, styles) if styles else None
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> list[Tensor]:
         features = self.features(x)
-        last = features[-1]
-        if self.spread:
-            last = batch_spread(last, self.spread)
-        flat = activate(self.flat(last.flatten(1)))
+        flat = self._flat(features[-1])
         whole = self.whole(flat).squeeze(1)
         if self.embed is not None:
             assert label is not None
@@ -93,16 +93,31 @@ class ImageCritic(nn.Module):
         seen = features[self.edges.index(self.patches)]
         return [whole, self.patch(seen).flatten(1).mean(1)]
 
+    def name_styles(self, x: Tensor) -> Tensor:
+        """(B, styles) logits of which style a picture is in; for critics that were given `styles`."""
+        assert self.style is not None
+        names: Tensor = self.style(self._flat(self.features(x)[-1]))
+        return names
+
+    def _flat(self, last: Tensor) -> Tensor:
+        if self.spread:
+            last = batch_spread(last, self.spread)
+        return activate(self.flat(last.flatten(1)))
+
     def features(self, x: Tensor) -> list[Tensor]:
         """Feature maps of all stages, finest first."""
         x = activate(self.enter(fold_pixels(x)))
         found: list[Tensor] = []
-        for index, (edge, convs) in enumerate(zip(self.edges, self.convs, strict=True)):
+        for index in range(len(self.edges)):
             if index:
                 x = activate(self.downs[index - 1](x))
-            for conv in convs:  # type: ignore[attr-defined]
-                x = (x + activate(conv(x))) * 0.5**0.5
-            if str(edge) in self.attention:
-                x = self.attention[str(edge)](x)
+            x = self._stage(index, x)
             found.append(x)
         return found
+
+    def _stage(self, index: int, x: Tensor) -> Tensor:
+        """What a stage does at its size; the finest is 0."""
+        for conv in self.convs[index]:  # type: ignore[attr-defined]
+            x = (x + activate(conv(x))) * 0.5**0.5
+        edge = str(self.edges[index])
+        return self.attention[edge](x) if edge in self.attention else x

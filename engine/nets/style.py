@@ -82,3 +82,19 @@ class Film(nn.Module):
         scale, shift = self.affine(w).chunk(2, 1)
         shape = (*scale.shape, *(1,) * (x.ndim - 2))
         return x * (1 + scale.view(shape)) + shift.view(shape)
+
+
+def style_directions(net: nn.Module) -> tuple[Tensor, Tensor]:
+    """What moves the styles of a net most, in closed form (SeFa, Shen & Zhou 2021); nothing is trained.
+
+    Returns:
+        Orthonormal directions (W, W) in the space of styles, strongest first, each with its largest
+        entry positive; and their strengths (W,).
+    """
+    weights = [m.affine.weight.detach().double() for m in net.modules() if isinstance(m, Film)]
+    # Each layer has the same say, whatever its number of channels.
+    scaled = torch.stack([w.T @ w / w.square().sum() for w in weights])
+    strengths, vectors = torch.linalg.eigh(scaled.sum(0))
+    rows = vectors.flip(1).T
+    sign = rows.gather(1, rows.abs().argmax(1, keepdim=True)).sign()
+    return (rows * sign).float(), strengths.flip(0).float()

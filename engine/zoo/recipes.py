@@ -37,7 +37,9 @@ class RecipeFile(BaseModel):
     summary: str
     folder: str = Field(description="Folder below the data root, used where --data is not given.")
     rig: bool = Field(False, description="The model makes upright people: fit an armature.")
-    sources: tuple[Source, ...]
+    sources: tuple[Source, ...] = Field(
+        (), description="Of the training data; without any the folder is asked, see `credits_of`."
+    )
     limits: tuple[str, ...] = ()
     net: dict[str, Any] = {}
     train: dict[str, Any] = {}
@@ -76,10 +78,9 @@ def read_recipe(name: str | Path, tier: str) -> Recipe:
     Raises:
         BadRecipe: unknown name, unreadable TOML, an unknown key or a value out of range.
     """
-    text, stem = _text(name)
-    check_name(stem)
+    table, stem = _table(name)
     try:
-        file = RecipeFile.model_validate(tomllib.loads(text))
+        file = RecipeFile.model_validate(table)
         if tier not in file.tier:
             raise BadRecipe(f"{stem} has no tier {tier!r}; it has {', '.join(sorted(file.tier))}")
         chosen = file.tier[tier]
@@ -87,8 +88,6 @@ def read_recipe(name: str | Path, tier: str) -> Recipe:
         train = TrainConfig.model_validate(file.train | chosen.train)
         if file.finetune.train:
             TrainConfig.model_validate(file.finetune.train)
-    except tomllib.TOMLDecodeError as error:
-        raise BadRecipe(f"{stem} is not TOML: {error}") from error
     except ValidationError as error:
         raise BadRecipe(f"{stem}: {first_fault(error, 'recipe')}") from error
     return Recipe(stem, tier, file, net, train, identity(file.model, net, train, ()))
@@ -107,6 +106,41 @@ def check_name(name: str) -> None:
     """Refuse a name that could not be part of file names. Raises `BadRecipe`."""
     if not re.fullmatch(FILE_NAME, name):
         raise BadRecipe(f"{name!r} is no name for a model: use letters, digits, spaces, . _ and -")
+
+
+def _table(name: str | Path) -> tuple[dict[str, Any], str]:
+    """What a recipe says, with what it `extends` under it; and its name.
+
+    A recipe may name another one and say only what is different. Its tables go over the other's, key
+    by key; its table `phase` goes over every phase of every tier.
+    """
+    text, stem = _text(name)
+    check_name(stem)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadRecipe(f"{stem} is not TOML: {error}") from error
+    base = table.pop("extends", None)
+    changes = table.pop("phase", {})
+    if base is None and not changes:
+        return table, stem
+    if not isinstance(base, str) or base not in recipe_names() or base == stem:
+        raise BadRecipe(f"{stem} extends {base!r}, which is no recipe of the zoo")
+    table = _over(_table(base)[0], table)
+    for tier in table.get("tier", {}).values():
+        phases = tier.get("train", {}).get("phases", [])
+        tier.get("train", {})["phases"] = [phase | changes for phase in phases]
+    return table, stem
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Two nested tables as one: where both have a value, that of `above`."""
+    merged = dict(below)
+    for key, value in above.items():
+        mine = merged.get(key)
+        both = isinstance(mine, dict) and isinstance(value, dict)
+        merged[key] = _over(mine, value) if both and mine is not None else value
+    return merged
 
 
 def _text(name: str | Path) -> tuple[str, str]:

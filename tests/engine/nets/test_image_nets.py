@@ -11,6 +11,7 @@ from engine.nets.attention import SelfAttention
 from engine.nets.image_critic import ImageCritic, batch_spread
 from engine.nets.image_generator import ImageGenerator
 from engine.nets.pixels import Conv3, UpConv3, fold_pixels, unfold_pixels, wrap
+from engine.nets.style import Film, style_directions
 
 WIDTHS = (16, 12, 8)
 
@@ -157,3 +158,19 @@ def test_a_convolution_begins_with_the_variance_that_goes_in() -> None:
     x = torch.randn(4, 32, 16, 16)
     y = torch.nn.functional.leaky_relu(Conv3(32, 64)(x), 0.2)
     assert y.square().mean().item() == pytest.approx(1.0, rel=0.25)
+
+
+def test_b8_directions_are_orthonormal_and_the_first_moves_the_layers_most() -> None:
+    torch.manual_seed(0)
+    net = ImageGenerator(widths=WIDTHS, z_dim=8, w_dim=16).eval()
+    directions, strengths = style_directions(net)
+    torch.testing.assert_close(directions @ directions.T, torch.eye(16), atol=1e-5, rtol=0)
+    assert (strengths.diff() <= 1e-6).all()
+    weights = [m.affine.weight for m in net.modules() if isinstance(m, Film)]
+
+    def moved(direction: Tensor) -> float:
+        return sum(((w @ direction).norm() / w.norm()).square().item() for w in weights)
+
+    others = torch.nn.functional.normalize(torch.randn(50, 16), dim=1)
+    assert moved(directions[0]) > max(map(moved, others))
+    assert moved(directions[0]) == pytest.approx(strengths[0].item(), rel=1e-3)
