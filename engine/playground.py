@@ -152,12 +152,12 @@ def record(
     config = TrainConfig.model_validate(
         {
             "seed": seed,
-            "batch": 128,
+            "batch": 256,
             "ema_kimg": 8,
             "tick_kimg": 1e6,
             "precision": "f32",
             "phases": [
-                {"name": name, "kimg": 1e5, "lr_g": 1e-3, "lr_d": 1e-3, "beta2": 0.99} | phase
+                {"name": name, "kimg": 1e5, "lr_g": 1e-3, "lr_d": 1e-3, "beta2": 0.9} | phase
             ],
         }
     )

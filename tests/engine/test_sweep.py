@@ -59,7 +59,7 @@ def test_c20_the_best_setting_can_be_put_into_a_recipe(tmp_path: Path) -> None:
     sweep(space=SPACE, plan=Plan(trials=2, kimg=0.128, rounds=1), out=tmp_path)
     best = (tmp_path / "best.toml").read_text()
     mine = tmp_path / "mine.toml"
-    mine.write_text('extends = "dcgan"\n' + best)
+    mine.write_text('extends = "voxel_characters"\n' + best)
     phase = read_recipe(mine, "cpu").train.phases[0]
     assert f"lr_g = {phase.lr_g.start}" in best or f"{phase.lr_g.start:g}" in best
 
