@@ -13,9 +13,11 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -48,14 +50,16 @@ CHUNK = 64 * 1024
 
 Generate = Callable[..., GenerateResult]
 Describe = Callable[[], dict[str, Any]]
+Run = Callable[..., dict[str, Any]]
+"""Does a job, told `on_progress` and `is_cancelled`; returns the answer's JSON values."""
 
 
 class Job:
     """One request on its way, seen by all threads."""
 
-    def __init__(self, request_id: protocol.Id, request: GenerateRequest) -> None:
+    def __init__(self, request_id: protocol.Id, run: Run) -> None:
         self.id = request_id
-        self.request = request
+        self.run = run
         self.cancelled = threading.Event()
         self._answered = False
         self._lock = threading.Lock()
@@ -73,15 +77,24 @@ class Job:
 
 
 class Worker:
-    """Speaks the protocol on two byte streams; `generate` does the work."""
+    """Speaks the protocol on two byte streams; `generate` and `others` do the work.
+
+    `others` are methods by name that take their parameters as they came, and check them.
+    """
 
     def __init__(
-        self, source: BinaryIO, sink: BinaryIO, generate: Generate, describe: Describe
+        self,
+        source: BinaryIO,
+        sink: BinaryIO,
+        generate: Generate,
+        describe: Describe,
+        others: Mapping[str, Run],
     ) -> None:
         self._source = source
         self._sink = sink
         self._generate = generate
         self._describe = describe
+        self._others = others
         self._writing = threading.Lock()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._current: Job | None = None
@@ -97,17 +110,22 @@ class Worker:
 
     # The main thread.
 
+    def _items(
+        self, request: GenerateRequest, *, on_progress: OnProgress, is_cancelled: IsCancelled
+    ) -> dict[str, Any]:
+        result = self._generate(request, on_progress=on_progress, is_cancelled=is_cancelled)
+        if is_cancelled():
+            _remove(result)
+        return _body(result)
+
     def _make(self, job: Job) -> None:
         if job.cancelled.is_set():
             self._refuse(job, Cancelled("Stopped before it began"))
             return
         sent = _Sparse(lambda progress: self._tell(job, progress))
         try:
-            result = self._generate(
-                job.request, on_progress=sent, is_cancelled=job.cancelled.is_set
-            )
+            body = job.run(on_progress=sent, is_cancelled=job.cancelled.is_set)
             if job.cancelled.is_set():
-                _remove(result)
                 raise Cancelled("Stopped")
         except Exception as error:
             if not isinstance(error, VernissageError):
@@ -115,7 +133,7 @@ class Worker:
             self._refuse(job, _typed(error))
         else:
             if job.claim():
-                self._send(_answer(job, result))
+                self._send(_answer(job, body))
         finally:
             if self._current is job:
                 self._current = None
@@ -181,14 +199,18 @@ class Worker:
             busy = self._current is not None
             self._send(Response(request_id, {"busy": busy}))
         elif method == protocol.GENERATE:
-            # A job that was answered for after a cancel may still be winding down: queue behind it.
-            if self._current is not None and not self._current.answered:
-                raise WorkerBusy("Another job is running")
-            job = Job(request_id, GenerateRequest.parse(params))
-            self._current = job
-            self._jobs.put(job)
+            self._begin(request_id, partial(self._items, GenerateRequest.parse(params)))
+        elif method in self._others:
+            self._begin(request_id, partial(self._others[method], params))
         else:
             raise BadRequest(f"There is no method {method!r}")
+
+    def _begin(self, request_id: protocol.Id, run: Run) -> None:
+        # A job that was answered for after a cancel may still be winding down: queue behind it.
+        if self._current is not None and not self._current.answered:
+            raise WorkerBusy("Another job is running")
+        self._current = job = Job(request_id, run)
+        self._jobs.put(job)
 
     def _cancel(self, job_id: Any) -> None:
         job = self._current
@@ -245,9 +267,9 @@ class _Sparse:
             self._tell(progress)
 
 
-def _answer(job: Job, result: GenerateResult) -> Response:
-    """The result as JSON values. Reports are left to the report file when they take too much."""
-    body: dict[str, Any] = {
+def _body(result: GenerateResult) -> dict[str, Any]:
+    """What `generate` made, as JSON values."""
+    return {
         "items": [
             {
                 "name": item.name,
@@ -261,12 +283,17 @@ def _answer(job: Job, result: GenerateResult) -> Response:
         "sheet": None if result.sheet is None else str(result.sheet),
         "report": str(result.report),
     }
+
+
+def _answer(job: Job, body: dict[str, Any]) -> Response:
+    """The answer. Reports are left to the report file when they take too much."""
     answer = Response(job.id, body)
     try:
         protocol.encode(answer)
     except ProtocolError:
-        for item in body["items"]:
-            item["report"] = {}
+        for item in body.get("items", ()):
+            if "report" in item:
+                item["report"] = {}
     return answer
 
 
@@ -299,6 +326,20 @@ def _generate(
     return generate(request, on_progress=on_progress, is_cancelled=is_cancelled)
 
 
+def _later(name: str) -> Run:
+    """A job of `engine.gallery.jobs`, which is imported with the first of them."""
+
+    def run(params: dict[str, Any], **how: Any) -> dict[str, Any]:
+        how["on_progress"](Progress("Loading the engine", 0, 1))
+        job: Run = getattr(import_module("engine.gallery.jobs"), name)
+        return job(params, **how)
+
+    return run
+
+
+OTHERS = {protocol.GALLERY: _later("build_museum"), protocol.WORKS: _later("make_for_slots")}
+
+
 def describe() -> dict[str, Any]:
     """What `hello` answers, found without importing torch."""
     return {
@@ -326,6 +367,7 @@ def serve(
     *,
     generate: Generate = _generate,
     describe: Describe = describe,
+    others: Mapping[str, Run] = OTHERS,
 ) -> int:
     """Serve jobs until the input ends; returns the exit code.
 
@@ -337,7 +379,7 @@ def serve(
         logging.basicConfig(
             level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s"
         )
-    Worker(source, sink, generate, describe).run()
+    Worker(source, sink, generate, describe, others).run()
     return 0
 
 

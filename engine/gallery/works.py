@@ -124,11 +124,11 @@ def _hung(
 ) -> Work:
     """A made work with its file, its own size, and what its model says of it."""
     assert isinstance(work.origin, Made)
-    file, size, origin = _put(work.id, work.origin, made, space, folder)
+    file, size, origin = put(work.id, work.origin, made, space, folder)
     others: list[Variation] = []
     for variation in work.variations if variations else ():
         if isinstance(variation.origin, Made):
-            other, _, whence = _put(variation.id, variation.origin, made, space, folder)
+            other, _, whence = put(variation.id, variation.origin, made, space, folder)
             update = {"file": other, "origin": whence, "title": made_title(whence)}
             others.append(variation.model_copy(update=update))
     return work.model_copy(
@@ -143,9 +143,16 @@ def _hung(
     )
 
 
-def _put(
+def put(
     name: str, origin: Made, made: dict[Order, Kept], space: tuple[bool, Box], folder: Path
 ) -> tuple[str, Box, Made]:
+    """Write the file of a made work below `folder`, as large as its place.
+
+    Args:
+        space: whether it hangs, and the room that there is.
+    Returns:
+        The path in the folder, the size that it takes, and where it comes from in the end.
+    """
     kept = made[order_of(origin)]
     class_name = kept.report.get("class", origin.class_name)
     update = {

@@ -18,7 +18,7 @@ PATIENCE_S = 20.0
 SCRIPT = """
 import ctypes, os, sys, time
 from pathlib import Path
-from engine.errors import Cancelled, EmptyShape
+from engine.errors import BadRequest, Cancelled, EmptyShape
 from engine.request import GenerateResult, Item, Progress, Refusal
 from engine.worker import serve
 
@@ -61,7 +61,17 @@ def generate(request, *, on_progress, is_cancelled):
     refused = (Refusal(6, "E_EMPTY", "Nothing.", "Another."),) if mode == "patchy" else ()
     return GenerateResult(tuple(items), None, out / "report.json", refused)
 
-sys.exit(serve(generate=generate))
+def gallery(params, *, on_progress, is_cancelled):
+    on_progress(Progress("Planning", 0, 1))
+    if params.get("theme") == "listening":
+        while not is_cancelled():
+            pass
+        raise Cancelled("Stopped before the house was built")
+    if params.get("theme") == "unknown":
+        raise BadRequest("theme: there is no such theme")
+    return {"museum": params["out"] + "/museum.json", "title": params["theme"]}
+
+sys.exit(serve(generate=generate, others={"gallery": gallery}))
 """
 
 
@@ -351,3 +361,19 @@ def test_it_ends_when_its_input_ends_even_inside_a_job(
     asked = time.monotonic()
     assert stuck.end() == 0
     assert time.monotonic() - asked < 2.5
+
+
+def test_other_jobs_are_served_as_generate_is(start: Callable[[], Client], tmp_path: Path) -> None:
+    client = start()
+    client.call("m", "gallery", theme="small", out=str(tmp_path))
+    assert client.until("$/progress")["phase"] == "Planning"
+    answer = client.answer("m")
+    assert answer["result"] == {"museum": f"{tmp_path}/museum.json", "title": "small"}
+    client.call("n", "gallery", theme="listening", out=str(tmp_path))
+    client.call("o", "generate", model="a", out=str(tmp_path))
+    assert client.answer("o")["error"]["data"]["code"] == "E_BUSY"
+    client.notify("$/cancel", job="n")
+    assert client.answer("n")["error"]["data"]["code"] == "E_CANCELLED"
+    client.call("p", "gallery", theme="unknown", out=str(tmp_path))
+    assert client.answer("p")["error"]["data"]["code"] == "E_REQUEST"
+    assert client.end() == 0

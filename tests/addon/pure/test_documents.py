@@ -57,5 +57,15 @@ def test_every_message_shown_is_one_that_both_sides_understand() -> None:
 
 def test_every_method_is_shown() -> None:
     shown = set(re.findall(r'"method":"([^"]+)"', " ".join(line for _, line in MESSAGES)))
-    methods = {"HELLO", "MODELS", "GENERATE", "PING", "PROGRESS", "HEARTBEAT", "CANCEL"}
+    methods = {
+        "HELLO",
+        "MODELS",
+        "GENERATE",
+        "GALLERY",
+        "WORKS",
+        "PING",
+        "PROGRESS",
+        "HEARTBEAT",
+        "CANCEL",
+    }
     assert shown == {getattr(protocol, name) for name in methods}
