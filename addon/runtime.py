@@ -24,7 +24,7 @@ class _State:
         self.session = None
         self.history = None
         self.insertion = None
-        self.shows = []
+        self.shows = ("", [])
         self.problem: problems.Problem | None = None
         self.found: str | None = None
         self.searched = False
@@ -109,15 +109,15 @@ def take_back() -> None:
         _state.insertion = None
 
 
-def keep_shows(shows: list) -> None:
-    """Remember what the engine made for slots, until it is hung."""
-    _state.shows = shows
+def keep_shows(museum: str, shows: list) -> None:
+    """Remember what the engine made for slots of a museum, until it is hung."""
+    _state.shows = (museum, shows)
 
 
-def take_shows() -> list:
+def take_shows() -> tuple[str, list]:
     """What `keep_shows` kept, once."""
-    shows, _state.shows = _state.shows, []
-    return shows
+    kept, _state.shows = _state.shows, ("", [])
+    return kept
 
 
 def progress() -> tuple[str, float] | None:

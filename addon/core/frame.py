@@ -47,6 +47,11 @@ class Place:
         """Points, three numbers each, brought from inside this place to where it stands."""
         if self == Place():
             return values
+        if self.turn == IDENTITY:
+            moved = array("f", values)
+            for axis, move in enumerate(self.move):
+                moved[axis::3] = array("f", [self.scale * part + move for part in values[axis::3]])
+            return moved
         out = array("f")
         for i in range(0, len(values), 3):
             point = (values[i], values[i + 1], values[i + 2])

@@ -31,6 +31,14 @@ def exchange(root, changes: list):
     return runtime.load("scene.museum.exchange").Exchange(root, changes)
 
 
+def museum_called(name: str):
+    """The museum of that name, for the user may have selected another meanwhile. Raises Problem."""
+    root = bpy.data.collections.get(name)
+    if root is None:
+        raise problems.no_work("The museum is no longer in the scene.")
+    return root
+
+
 def slot_of(museum, work):
     """The slot of a work. Raises Problem."""
     slot = museum.slots.get(str(work.get("slot")))
@@ -145,6 +153,7 @@ class _Remake(EngineOperator):
     """Has the engine make works for slots, and hangs them."""
 
     bl_options = {"REGISTER"}
+    _museum = ""
 
     seed: bpy.props.IntProperty(
         name="Seed",
@@ -165,6 +174,7 @@ class _Remake(EngineOperator):
 
     def begin(self, context):
         root = find.museum_of(context)
+        self._museum = root.name
         seed = random.randrange(MAX_SEED) if self.seed < 0 else self.seed
         wanted = self.orders(context, root, find.plan(root), seed)
         if not wanted:
@@ -181,7 +191,7 @@ class _Remake(EngineOperator):
         job = finished_job()
         done(job)
         works = runtime.load("scene.museum.works")
-        museum = find.plan(find.museum_of(context))
+        museum = find.plan(museum_called(self._museum))
         engine = runtime.present_session().hello.engine
         shows = [
             works.Show(
@@ -204,7 +214,7 @@ class _Remake(EngineOperator):
         if job.made.refused:
             said = f"{len(job.made.refused)} gave nothing: {job.made.refused[0]}"
             self.report({"WARNING"}, said)
-        runtime.keep_shows(shows)
+        runtime.keep_shows(self._museum, shows)
         run(bpy.ops.vernissage.hang_works)
 
 
@@ -284,11 +294,9 @@ class VERNISSAGE_OT_hang_works(PlacingOperator, bpy.types.Operator):
     bl_label = "Hang Works"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
-    def steps(self, context):
-        root = find.museum_of(context)
-        if root is None:
-            raise problems.no_work("The museum is no longer in the scene.")
-        return exchange(root, runtime.take_shows())
+    def steps(self, _context):
+        name, shows = runtime.take_shows()
+        return exchange(museum_called(name), shows)
 
 
 CLASSES = (
