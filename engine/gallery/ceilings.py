@@ -10,6 +10,7 @@ from engine.gallery.charts import Chart, Plane, box_path, ceiling, polygon, swee
 from engine.gallery.kelvin import colour_of
 from engine.gallery.looks import Finish, Look, look, trim
 from engine.gallery.pieces import Piece, piece
+from engine.gallery.polygons import signed_area
 from engine.museum.schema import Light, Museum, Room
 
 SHAFT = 0.3  # metres from the ceiling up to the glass of a laylight
@@ -45,6 +46,10 @@ def _opened(
     width, depth = light.size
     x, _, z = light.position
     hole = box_path(width, depth) + (x, z)
+    if light.kind == "cove" and len(corners) != 4:  # a cove follows the walls
+        low, high = corners.min(0), corners.max(0)
+        hole = (corners - (low + high) / 2) * ((width, depth) / (high - low)) + (x, z)
+        hole = hole if signed_area(hole) < 0 else hole[::-1]
     rim = polygon(plane, corners, hole=hole)
     # In the plane of a ceiling the way clockwise has the opening on its right hand.
     if light.kind == "skylight":

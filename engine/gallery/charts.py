@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -22,9 +23,10 @@ class Plane:
     right: np.ndarray
     up: np.ndarray
 
-    @property
+    @cached_property
     def out(self) -> np.ndarray:
-        return np.cross(self.right, self.up)
+        (a, b, c), (d, e, f) = self.right, self.up
+        return np.array([b * f - c * e, c * d - a * f, a * e - b * d])
 
     def place(self, points: np.ndarray, lift: float | np.ndarray = 0.0) -> np.ndarray:
         """(n, 3) positions of (n, 2) points of the plane, `lift` metres out of it."""
@@ -211,20 +213,18 @@ def turned(plane: Plane, profile: np.ndarray, sides: int = 24, *, smooth: bool =
     normal = np.repeat(normal, 2, 0)
     if smooth and k > 1:
         normal = _softened(normal)
-    places, normals, st = [], [], []
-    for turn, ray in zip(-angle, wave, strict=True):
-        places.append(plane.place(profile[which, :1] * ray, profile[which, 1]))
-        out = ray[0] * plane.right + ray[1] * plane.up
-        normals.append(normal[:, :1] * out + normal[:, 1:] * plane.out)
-        st.append(np.stack([np.full(2 * k, turn * widest), run[which]], 1))
+    rays = wave[:, None, :1] * plane.right + wave[:, None, 1:] * plane.up  # (sides + 1, 1, 3)
+    places = plane.origin + rays * profile[which, :1] + profile[which, 1:] * plane.out
+    normals = (rays * normal[:, :1] + normal[:, 1:] * plane.out).reshape(-1, 3)
+    st = np.stack(np.broadcast_arrays(-angle[:, None] * widest, run[which]), -1)
     low = 2 * np.arange(k)
     rows = 2 * k * np.arange(sides)[:, None]
     quads = np.stack([low, low + 1, low + 1 + 2 * k, low + 2 * k], 1)[None] + rows[..., None]
-    flat, points = np.concatenate(st), np.concatenate(places)
+    flat, points = st.reshape(-1, 2), places.reshape(-1, 3)
     faces = _halved(quads.reshape(-1, 4))
     a, b, c = points[faces].transpose(1, 0, 2)
     whole = np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-10  # none at the poles
-    return Chart(points, np.concatenate(normals), flat, flat, faces[whole])
+    return Chart(points, normals, flat, flat, faces[whole])
 
 
 def _softened(normal: np.ndarray) -> np.ndarray:

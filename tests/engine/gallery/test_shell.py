@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.gallery.charts import upright
 from engine.gallery.labels import atlases
 from engine.gallery.materials import Palette
 from engine.gallery.shell import pieces_of, shell_glb, unfold
 from engine.gallery.solid import split_glb
+from engine.light.rays import Scene
 from engine.museum.plan import plan
 from engine.museum.schema import Museum
 from engine.museum.spec import MuseumRequest
@@ -77,3 +79,30 @@ def test_the_same_museum_gives_the_same_bytes() -> None:
     assert (
         shell_glb(museum, pieces, unfold(museum, pieces), Palette(pieces), atlases(museum)) == data
     )
+
+
+@pytest.mark.parametrize("theme", theme_names())
+def test_nobody_sees_through_a_wall_or_the_back_of_one(theme: str) -> None:
+    """From where visitors stand every ray meets the front of something, but for sky and entrance."""
+    pytest.importorskip("open3d", exc_type=ImportError)
+    museum, _ = built(theme)
+    corners = [c.positions[c.faces] for p in pieces_of(museum) for c in p.charts]
+    for door in museum.doors:
+        if door.rooms[1] is None:  # a board before the entrance
+            angle = np.radians(door.yaw)
+            ahead = np.array([np.sin(angle), 0, np.cos(angle)])
+            middle = np.array([door.center[0], 0, door.center[1]]) + 0.3 * ahead
+            board = upright(middle, door.yaw + 180)
+            ring = np.array([(-3, -1), (3, -1), (3, 4), (-3, 4)], float)
+            corners.append(board.place(ring)[np.array([(0, 1, 2), (0, 2, 3)])])
+    scene = Scene(np.concatenate(corners).astype(np.float32))
+    rng = np.random.default_rng(0)
+    for slot in museum.slots[::3]:
+        way = rng.standard_normal((4_000, 3))
+        way /= np.linalg.norm(way, axis=1, keepdims=True)
+        eye = np.tile([slot.stand[0], museum.hang.eye, slot.stand[1]], (len(way), 1))
+        hits = scene.hits(eye.astype(np.float32), way.astype(np.float32))
+        # Edges of triangles are met from either side; a hole would be met by many rays.
+        assert hits.behind.mean() < 2e-3, (slot.room, way[hits.behind][:3])
+        if not any(room.open_to_sky for room in museum.rooms):
+            assert hits.left.mean() < 1e-3, slot.room
