@@ -58,9 +58,9 @@ def settled(request: MuseumRequest, known: Sequence[str]) -> tuple[MuseumRequest
                 )
                 update = {"model": model, "kind": kind, "size": None, "classes": ()}
             wanted = wanted.model_copy(update=update)
-        if not wanted.classes and wanted.model in known:
-            classes = drawn(str(wanted.model), request.seed)
-            wanted = wanted.model_copy(update={"classes": classes})
+        if wanted.model in known:
+            wanted, lost = _of_the_model(wanted, request.seed)
+            notes += lost
         sources.append(wanted)
     return request.model_copy(update={"sources": tuple(sources)}), tuple(notes)
 
@@ -83,6 +83,18 @@ def _instead(kind: WorkKind, known: Sequence[str]) -> tuple[WorkKind, str]:
         "No model that makes works is installed",
         remedy="Bring works of your own: list them under works, and set count to 0.",
     )
+
+
+def _of_the_model(source: Source, seed: int) -> tuple[Source, list[str]]:
+    """The source with classes that its model has; where none is asked for, drawn by chance."""
+    model = str(source.model)
+    classes = card(model).net.get("classes") or ()
+    has = {word for one in classes for word in (one["name"], one["category"])}
+    has |= {f"{one['category']}/{one['name']}" for one in classes}
+    kept = tuple(name for name in source.classes if name.strip().lower() in has)
+    lost = [name for name in source.classes if name not in kept]
+    note = [f"{model} has no class {' or '.join(lost)}: others are shown."] if lost else []
+    return source.model_copy(update={"classes": kept or drawn(model, seed)}), note
 
 
 def drawn(model: str, seed: int) -> tuple[str, ...]:
