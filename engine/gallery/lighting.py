@@ -36,7 +36,7 @@ LightChoice = Literal["none", "fast", "fine"]
 QUALITIES: dict[str, Quality] = {"fast": FAST, "fine": FINE}
 LEVEL = 0.65
 """Look of a white wall beside a work, where 1 is the white of a screen."""
-_LEVELS = {"dark": 0.35, "foyer": 0.45, "cabinet": 0.7, "court": 0.9}
+_LEVELS = {"dark": 0.35, "foyer": 0.45, "cabinet": 0.8, "court": 0.9}
 _DIMMER = (0.2, 5.0)  # how far the lamps of a room may be turned against those of the house
 _AMBIENT = 0.25  # of the style's share: lamps, sky and bounces already come from many sides
 _BRIGHTEST = 0.85  # no surface throws back more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,20 @@ from engine.gallery.gltf import Surface
 from engine.gallery.labels import Sheet, quad
 from engine.gallery.materials import Palette, linear
 from engine.gallery.pieces import OUTSIDE, Piece
+from engine.gallery.probe import Probe
 from engine.gallery.shell import RoomMesh, merged
 from engine.gallery.view import Stage
 from engine.light.lamps import Spot, Sun, spot
-from engine.museum.schema import AnySlot, Light, Museum, ScreenSlot, WallSlot, Work
+from engine.museum.schema import (
+    AnySlot,
+    FloorSlot,
+    Light,
+    Museum,
+    PlinthSlot,
+    ScreenSlot,
+    WallSlot,
+    Work,
+)
 
 Lightmaps = Mapping[str, np.ndarray]
 _SUN = np.array([0.55, 0.75, 0.5])  # towards it
@@ -47,7 +58,7 @@ def stage_of(
     bodies = [
         *_house(museum, pieces, rooms, palette, lightmaps, means, np.mean(sky, axis=0)),
         *_labels(museum, sheets, means),
-        *_works(museum, folder, means),
+        *_works(museum, folder, means, _probes(rooms, lightmaps)),
     ]
     return Stage(bodies, sky)
 
@@ -93,12 +104,28 @@ def _labels(museum: Museum, sheets: list[Sheet], means: dict[str, np.ndarray]) -
                 yield surface_body(surface, skin, ambient=means[label.room])
 
 
-def _works(museum: Museum, folder: Path, means: dict[str, np.ndarray]) -> Iterator[Body]:
+def _probes(rooms: list[RoomMesh], lightmaps: Lightmaps) -> dict[str, Probe]:
+    return {
+        mesh.room: Probe(mesh, lightmaps[mesh.room])
+        for mesh in rooms
+        if mesh.room in lightmaps and mesh.pieces
+    }
+
+
+def _works(
+    museum: Museum, folder: Path, means: dict[str, np.ndarray], probes: dict[str, Probe]
+) -> Iterator[Body]:
     works = {work.id: work for work in museum.works}
     lamps = {light.slot: _lamp(light) for light in museum.lights if light.slot and light.target}
     for slot in museum.slots:
-        shining = tuple(lamp for lamp in [lamps.get(slot.id)] if lamp)
-        yield from work_bodies(slot, works[slot.works[0]], folder, means[slot.room], shining)
+        lamp, probe = lamps.get(slot.id), probes.get(slot.room)
+        light = None
+        if probe and isinstance(slot, WallSlot | ScreenSlot):
+            light = probe.on_picture(slot)
+        elif probe and lamp and isinstance(slot, PlinthSlot | FloorSlot):
+            lamp = probe.dimmed(lamp, slot, means[slot.room])
+        shining = (lamp,) if lamp else ()
+        yield from work_bodies(slot, works[slot.works[0]], folder, means[slot.room], shining, light)
 
 
 def _lamp(light: Light) -> Spot:
@@ -107,9 +134,18 @@ def _lamp(light: Light) -> Spot:
 
 
 def work_bodies(
-    slot: AnySlot, work: Work, folder: Path, ambient: np.ndarray, lamps: Iterable[Spot]
+    slot: AnySlot,
+    work: Work,
+    folder: Path,
+    ambient: np.ndarray,
+    lamps: Iterable[Spot],
+    light: np.ndarray | None = None,
 ) -> list[Body]:
-    """A work in its slot; nothing if it has no file that can be drawn."""
+    """A work in its slot; nothing if it has no file that can be drawn.
+
+    Args:
+        light: (H, W, 3) baked light on a picture, in place of `ambient` and `lamps`.
+    """
     if work.file is None:
         return []
     file = folder / work.file
@@ -128,7 +164,8 @@ def work_bodies(
         if shining:
             skin = Skin((np.zeros((1, 1, 3), np.float32),), _SCREEN * skin.mips[0], wrap=False)
         normals = np.broadcast_to(plane.out, (2, 3, 3))
-        return [Body(places[faces], normals, uv[faces], skin, ambient=ambient, lamps=tuple(lamps))]
+        flat = Body(places[faces], normals, uv[faces], skin, ambient=ambient, lamps=tuple(lamps))
+        return [flat if light is None else replace(flat, uv2=uv[faces], light=light)]
     angle = np.radians(slot.yaw)
     place = np.eye(4)
     place[0, 0] = place[2, 2] = np.cos(angle)

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from engine.gallery.bodies import Body, Skin
 from engine.gallery.materials import to_srgb
 from engine.light.lamps import Panel
 from engine.light.rays import Hits, Scene
+from engine.light.scatter import cosine_directions, frames, points
 
 _BIAS = 2e-3
+_BODY = 0.12  # metres before a lamp where its own case may be
+_FEELERS = 6  # rays that feel how open a place is, each up to `_CREASE` metres
+_CREASE = 0.6
 _MIRROR = 0.04  # of light that a polished surface throws back head on
 
 
@@ -63,7 +68,8 @@ class Stage:
         light = light.reshape(size[1], samples, size[0], samples, 3)
         # Each sample is toned before the mean, so that lamps do not leave ragged edges.
         factor = _adapted(light) if exposure is None else exposure
-        return to_srgb(_toned(light * factor).mean((1, 3)))
+        halo = _halo(light.mean((1, 3)) * factor)
+        return to_srgb(_toned(light * factor + halo[:, None, :, None]).mean((1, 3)))
 
     def _look(self, origin: np.ndarray, way: np.ndarray, pixel: float, mirrors: int) -> np.ndarray:
         hits = self.scene.hits(origin, way)
@@ -144,12 +150,29 @@ class Stage:
                 lean = (bumpy - normal) @ np.asarray([0.35, 0.85, 0.3], np.float32)
                 baked = baked * np.clip(1 + 0.7 * lean, 0.3, 1.7)[:, None]
             return baked
-        light = body.ambient * (0.72 + 0.28 * bumpy[:, 1:2])
-        for lamp in body.lamps:
+        start = point + _BIAS * normal
+        light = body.ambient * (0.72 + 0.28 * bumpy[:, 1:2]) * self._open(start, normal)[:, None]
+        spread = np.concatenate([points(1, k, 0) for k in range(16)])
+        for number, lamp in enumerate(body.lamps):
             power = lamp.radiance if isinstance(lamp, Panel) else lamp.power
             around = np.asarray(lamp.irradiance(point, bumpy))[:, None] / np.pi
+            jitter = spread[(np.arange(len(start)) + number) % 16]
+            ends = lamp.samples(start, jitter)
+            around = around * ~self.scene.blocked(start, ends, short=_BODY)[:, None]
             light = light + around * power
         return np.asarray(light, np.float32)
+
+    def _open(self, start: np.ndarray, normal: np.ndarray) -> np.ndarray:
+        """(K,) 1 in the open, less in creases and where a thing stands on another."""
+        place = np.arange(len(start)) % 16
+        fan = np.stack([cosine_directions(points(_FEELERS, k, 1)) for k in range(16)])
+        fan = fan.astype(np.float32)[place]
+        right, up = frames(normal)
+        way = fan[..., :1] * right[:, None] + fan[..., 1:2] * up[:, None]
+        way = (way + fan[..., 2:] * normal[:, None]).reshape(-1, 3)
+        hits = self.scene.hits(np.repeat(start, _FEELERS, axis=0), way)
+        near = np.minimum(hits.distance / _CREASE, 1.0).reshape(-1, _FEELERS)
+        return np.asarray(0.15 + 0.85 * near.mean(1), np.float32)
 
 
 def _rays(camera: Camera, width: int, height: int) -> tuple[np.ndarray, float]:
@@ -241,6 +264,13 @@ def _adapted(light: np.ndarray) -> float:
     lit = luminance[luminance < 1.2]
     middle = float(np.median(lit)) if len(lit) else 1.0
     return float(np.clip(0.3 / max(middle, 1e-4), 1.0, 1.8))
+
+
+def _halo(light: np.ndarray) -> np.ndarray:
+    """(H, W, 3) what lamps and bright glass scatter in a lens."""
+    over = np.clip(light - 1.0, 0.0, 3.0)
+    sigma = light.shape[1] / 90
+    return 0.12 * np.asarray(gaussian_filter(over, (sigma, sigma, 0.0)), np.float32)
 
 
 def _toned(light: np.ndarray) -> np.ndarray:

@@ -11,14 +11,15 @@ import pytest
 from engine.errors import Cancelled, CannotTrace
 from engine.gallery.fittings import fittings, sun
 from engine.gallery.lighting import LEVEL, bake_rooms, light_rooms, surface_of
+from engine.gallery.probe import Probe
 from engine.gallery.shell import pieces_of, unfold
 from engine.light.colour import luminance
 from engine.light.encode import read_lightmap
-from engine.light.lamps import Panel, Spot, Sun
+from engine.light.lamps import Panel, Spot, Sun, spot
 from engine.light.rays import ready
 from engine.light.texels import texels
 from engine.museum.plan import plan
-from engine.museum.schema import Museum, WallSlot
+from engine.museum.schema import Museum, Plinth, PlinthSlot, WallSlot
 from engine.museum.spec import MuseumRequest, Source
 
 NOWHERE = Path("nowhere")
@@ -101,6 +102,24 @@ def test_a_bake_can_be_stopped(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         light_rooms(museum, pieces, unfold(museum, pieces), tmp_path, on_progress=stop)
     assert not list(tmp_path.iterdir())
+
+
+def test_works_take_the_light_that_is_baked_where_they_are() -> None:
+    museum = house("white_cube")
+    mesh = unfold(museum, list(pieces_of(museum)))[0]
+    even = np.full((*mesh.size[::-1], 3), 0.5, np.float32)
+    probe = Probe(mesh, even)
+    slot = next(s for s in museum.slots if isinstance(s, WallSlot) and s.room == mesh.room)
+    assert probe.on_picture(slot) == pytest.approx(np.full_like(probe.on_picture(slot), 0.5))
+    stand = PlinthSlot(
+        id="p", room=mesh.room, works=slot.works, yaw=0, stand=slot.stand,
+        position=(*slot.position[:1], 1.0, slot.position[2]), size=(0.4, 0.4, 0.4),
+        plinth=Plinth(shape="box", size=(0.5, 1, 0.5), material=slot.frame.material),
+    )  # fmt: skip
+    lamp = spot(np.asarray(stand.position) + (0, 2, 0), np.asarray(stand.position), 3000, 500, 60)
+    dimmed = probe.dimmed(lamp, stand, np.full(3, 0.2))
+    share = lamp.irradiance(np.asarray([stand.position]), np.asarray([[0.0, 1.0, 0.0]]))[0]
+    assert 0.25 < dimmed.power[0] * share / np.pi < 0.5  # the rest is ambient
 
 
 def test_every_fixture_shines_where_its_glass_is() -> None:
