@@ -108,10 +108,11 @@ def _as_made(work: Work, measured: Measured | None) -> Work:
     """A work with the proportions that it has; its longest side stays."""
     if measured is None:
         return work
-    longest = max(work.size) / max(measured.box)
-    width, height, depth = (max(0.02, round(side * longest, 2)) for side in measured.box)
-    solid = work.kind not in ("painting", "video")
-    size = (width, height, depth) if solid else work.size
+    flat = work.kind in ("painting", "video")
+    known = measured.box[:2] if flat else measured.box
+    longest = max(work.size) / max(known)
+    sides = [max(0.02, round(side * longest, 2)) for side in known]
+    size = (sides[0], sides[1], FLAT_DEPTH if flat else sides[2])
     return work.model_copy(update={"size": size, "colours": measured.colours})
 
 
