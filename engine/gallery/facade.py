@@ -8,13 +8,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.gallery.charts import Chart, Plane, ground, polygon, sheet, sweep, upright
-from engine.gallery.looks import Finish, look
+from engine.gallery.charts import (
+    Chart,
+    Plane,
+    box_path,
+    ground,
+    polygon,
+    sheet,
+    sweep,
+    upright,
+)
+from engine.gallery.looks import Finish, Look, look
 from engine.gallery.pieces import OUTSIDE, Piece, piece
 from engine.museum.schema import Door, Museum
 
 ROOF = 0.45  # metres from a ceiling to the roof above it
 PARAPET = 0.3
+_GLASS = Finish("glass", "#1c262d", 0.15)
 GROUND = 14.0  # metres of ground around the house
 
 
@@ -63,7 +73,7 @@ def field_of(museum: Museum) -> Field:
 
 def outside(museum: Museum) -> Iterator[Piece]:
     style, house = look(museum), field_of(museum)
-    walls, bases = [], []
+    walls, bases, panes = [], [], []
     entrances = [door for door in museum.doors if door.rooms[1] is None]
     for plane, length, low, high in _faces(house):
         hole = None if low > 0 else _door_in(plane, length, entrances)
@@ -71,12 +81,18 @@ def outside(museum: Museum) -> Iterator[Piece]:
         if style.base and low == 0.0:
             bases += list(_base(plane, length, hole))
         walls += _coping(plane, length, high)
+        if style.bays and low == 0.0:
+            stone, glass = _bays(style, plane, length, high, hole)
+            bases += stone
+            panes += glass
     yield piece(OUTSIDE, "outside", style.facade, walls, sheet=False)
     roofs = list(_roofs(house))
     if roofs:
         yield piece(OUTSIDE, "outside", style.roof, roofs, sheet=False)
-    if style.base and bases:
-        yield piece(OUTSIDE, "outside", style.base, bases)
+    if bases:
+        yield piece(OUTSIDE, "outside", style.base or Finish.of(museum.style.door), bases)
+    if panes:
+        yield piece(OUTSIDE, "outside", _GLASS, panes)
     frames = [chart for door in entrances for chart in _portal(door)]
     if frames:
         yield piece(OUTSIDE, "outside", Finish.of(museum.style.door), frames)
@@ -158,6 +174,70 @@ def _base(plane: Plane, length: float, hole: tuple[float, float, float] | None) 
             yield from sweep(base, np.array([(right, 0.0), (left, 0.0)]), profile)
 
 
+def _bays(
+    style: Look,
+    plane: Plane,
+    length: float,
+    high: float,
+    hole: tuple[float, float, float] | None,
+) -> tuple[list[Chart], list[Chart]]:
+    """Pilasters and blind windows in even bays: charts of stone, and of dark glass."""
+    stone: list[Chart] = []
+    glass: list[Chart] = []
+    count = int(length / style.bays)
+    foot, top = (0.6 if style.base else 0.0), high - 0.3
+    for i in range(count + 1 if style.pilasters and count else 0):
+        at = 0.45 + (length - 0.9) * i / count
+        if not _hits(hole, at, 0.25):
+            stone += _pilaster(plane, at, foot, top)
+    width, tall = style.window
+    for i in range(count if width else 0):
+        at = 0.45 + (length - 0.9) * (i + 0.5) / count
+        rows = [1.1] if high < 5.5 else [1.1, high - 1.2 - 0.6 * tall]
+        for row, sill in enumerate(rows):
+            size = (width, tall if row == 0 else 0.6 * tall)
+            if sill + size[1] > top or (row == 0 and _hits(hole, at, width / 2)):
+                continue
+            middle = plane.place(np.array([[at, sill + size[1] / 2]]))[0]
+            frame = Plane(middle, plane.right, plane.up)
+            ring = box_path(*size)
+            profile = [
+                (0.14, 0.0),
+                (0.14, 0.06),
+                (0.1, 0.08),
+                (0.04, 0.05),
+                (0.0, 0.05),
+                (0.0, 0.005),
+            ]
+            stone += sweep(frame, ring, np.array(profile), closed=True)
+            for x in np.linspace(-size[0] / 2, size[0] / 2, max(2, round(size[0] / 0.6)) + 1)[1:-1]:
+                stone += _bar(frame, (x, 0.0), (0.03, size[1] / 2))
+            for y in np.linspace(-size[1] / 2, size[1] / 2, max(2, round(size[1] / 0.6)) + 1)[1:-1]:
+                stone += _bar(frame, (0.0, y), (size[0] / 2, 0.03))
+            glass.append(polygon(frame, ring, lift=0.006))
+    return stone, glass
+
+
+def _bar(plane: Plane, at: tuple[float, float], half: tuple[float, float]) -> list[Chart]:
+    return [polygon(plane, box_path(2 * half[0], 2 * half[1]) + at, lift=0.02)]
+
+
+def _hits(hole: tuple[float, float, float] | None, at: float, half: float) -> bool:
+    return hole is not None and hole[0] - 0.5 < at + half and at - half < hole[1] + 0.5
+
+
+def _pilaster(plane: Plane, at: float, foot: float, top: float) -> list[Chart]:
+    """A flat pillar with a base and a capital."""
+    base = Plane(plane.place(np.array([[at, 0.0]]))[0], plane.right, -plane.out)
+    profile = [
+        (0.04, foot), (0.04, foot + 0.18), (0.0, foot + 0.24), (0.0, top - 0.4),
+        (0.05, top - 0.34), (0.05, top - 0.18), (0.09, top - 0.12), (0.09, top),
+    ]  # fmt: skip
+    half, out = 0.24, -0.09
+    path = np.array([(half, 0.0), (half, out), (-half, out), (-half, 0.0)])
+    return sweep(base, path, np.array(profile))
+
+
 def _coping(plane: Plane, length: float, high: float) -> list[Chart]:
     """A moulded edge under the sky."""
     profile = np.array(
@@ -213,8 +293,8 @@ def _ground(house: Field) -> Iterator[Chart]:
         [(x0 - g, -(z0 - g)), (x1 + g, -(z0 - g)), (x1 + g, -(z1 + g)), (x0 - g, -(z1 + g))]
     )
     inner = np.array([(x0, -z0), (x1, -z0), (x1, -z1), (x0, -z1)])
-    yield polygon(ground(-0.01), outer, hole=inner)
+    yield polygon(ground(-0.002), outer, hole=inner)
     top = house.top
     for r, c in zip(*np.nonzero((top == 0) & ~house.inner), strict=True):
         a, b, d, e = house.x[c], house.x[c + 1], house.z[r], house.z[r + 1]
-        yield polygon(ground(-0.01), np.array([(a, -d), (b, -d), (b, -e), (a, -e)]))
+        yield polygon(ground(-0.002), np.array([(a, -d), (b, -d), (b, -e), (a, -e)]))

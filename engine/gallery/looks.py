@@ -31,6 +31,8 @@ class Look:
         architrave: (width, depth) of the frame around a door; lintel: height of a cornice on it.
         beams: metres between beams under the ceiling.
         hanging: what a wall of fabric is hung with.
+        bays: metres of facade between axes; pilasters stand between them. window: (width, height)
+            of the blind windows in them; they are higher up where the house is.
         facade, roof, ground: finishes of the outside. plinth: height of the outside's base.
     """
 
@@ -44,6 +46,9 @@ class Look:
     lintel: float = 0.0
     beams: float = 0.0
     hanging: str = "fabric"
+    bays: float = 0.0
+    pilasters: bool = False
+    window: tuple[float, float] = (0.0, 0.0)
     base: Finish | None = None
 
 
@@ -65,6 +70,9 @@ LOOKS = {
         architrave=(0.09, 0.06),
         lintel=0.28,
         hanging="damask",
+        bays=4.2,
+        pilasters=True,
+        window=(1.3, 2.6),
         base=Finish("stone", "#cfc4ab", 0.8),
     ),
     "brick_warehouse": Look(
@@ -74,6 +82,8 @@ LOOKS = {
         skirting=0.0,
         architrave=(0.06, 0.02),
         beams=4.0,
+        bays=4.5,
+        window=(2.6, 2.2),
     ),
     "night_cinema": Look(
         Finish("concrete", "#2a2a33", 0.7),
@@ -89,6 +99,8 @@ LOOKS = {
         _GRAVEL,
         skirting=0.14,
         cornice=0.14,
+        bays=4.6,
+        pilasters=True,
         architrave=(0.09, 0.04),
         lintel=0.12,
         base=Finish("stone", "#b9ab8d", 0.85),
@@ -101,6 +113,8 @@ LOOKS = {
         cornice=0.16,
         dado=0.45,
         hanging="stripe",
+        bays=2.6,
+        window=(0.9, 1.5),
         architrave=(0.09, 0.03),
         lintel=0.1,
         base=Finish("stone", "#a49c8e", 0.85),

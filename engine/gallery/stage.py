@@ -36,6 +36,7 @@ from engine.museum.schema import (
 Lightmaps = Mapping[str, np.ndarray]
 _SUN = np.array([0.55, 0.75, 0.5])  # towards it
 _ENOUGH = 640  # pixels of a picture that a view shows
+_WARM = np.array([1.25, 1.1, 0.85])  # its colour
 _SCREEN = 0.9  # light of a white screen
 
 
@@ -84,9 +85,9 @@ def _house(
     for room in (*(room.id for room in museum.rooms), OUTSIDE):
         for lit in (True, False):
             mine = [p for p in pieces if p.room == room and (id(p) in coordinates) == lit]
-            ambient = means[room] if room in means else 0.75 * daylight
+            ambient = means[room] if room in means else 0.6 * daylight
             light = lightmaps.get(room) if lit else None
-            sun = Sun(_SUN / np.linalg.norm(_SUN), np.pi * 1.1 * daylight)
+            sun = Sun(_SUN / np.linalg.norm(_SUN), np.pi * float(daylight.mean()) * _WARM)
             lamps = (sun,) if room == OUTSIDE else ()
             for name, surface in merged(palette, mine, coordinates):
                 skin = skins[name]
