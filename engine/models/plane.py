@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.gan.rng import Streams
 from engine.gan.task import Batch, Nets, Task
 from engine.nets.mlp import MlpCritic, mlp
-from engine.nets.spectral import spectrally_normalised
+from engine.nets.normalise import spectrally_normalised
 
 Shape = Literal["grid", "ring", "spiral"]
 SPREAD = 0.05

@@ -14,7 +14,7 @@ from engine.gan.rng import Streams
 from engine.gan.task import Nets
 from engine.gan.trainer import Trainer
 from engine.nets.image_critic import ImageCritic
-from engine.nets.spectral import spectrally_normalised
+from engine.nets.normalise import spectrally_normalised
 from tests.engine.gan.toy import Gaussians
 
 CPU = torch.device("cpu")
