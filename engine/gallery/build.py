@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import __version__
-from engine.errors import Cancelled
+from engine.errors import Cancelled, VernissageError
 from engine.files import write_bytes
 from engine.gallery.catalogue import catalogue
 from engine.gallery.contact import paint_contact
@@ -22,7 +22,7 @@ from engine.gallery.works import Filled, fill
 from engine.light.encode import read_lightmap
 from engine.museum.floorplan import floor_plan
 from engine.museum.schema import Bundle, Lightmap, Museum
-from engine.museum.store import write_museum
+from engine.museum.store import read_museum, write_museum
 from engine.request import IsCancelled, OnProgress, Progress
 
 CACHE = ".cache"
@@ -63,6 +63,7 @@ def build(
         BadMuseum, BadAsset: a file of the user's cannot be used. Cancelled. CannotWrite.
         CannotTrace: light is wanted, and the ray caster does not load.
     """
+    before = _files_of(folder)
     tell = on_progress or (lambda _: None)
     stop = is_cancelled or (lambda: False)
     filled: Filled = fill(
@@ -110,8 +111,28 @@ def build(
         write_bytes(folder / SINGLE, single_file(museum, folder))
     # Last, so that a folder with a built museum in it is whole.
     write_museum(museum, folder)
+    for stale in before - _files_of(folder):
+        (folder / stale).unlink(missing_ok=True)
     tell(Progress("Building the house", 1, 1))
     return Built(folder, museum, _notes(filled.notes))
+
+
+def _files_of(folder: Path) -> set[str]:
+    """Files that belong to the bundle in a folder; none if there is no bundle."""
+    try:
+        museum = read_museum(folder)
+    except VernissageError:
+        return set()
+    if museum.bundle is None:
+        return set()
+    named = {baked.file for baked in museum.bundle.lightmaps}
+    named |= {sound.file for sound in museum.sounds}
+    named |= {f"views/{room.id}.webp" for room in museum.rooms}
+    for work in museum.works:
+        shown = [(work.id, work.file), *((v.id, v.file) for v in work.variations)]
+        named |= {f"works/{name}.256.webp" for name, _ in shown}
+        named |= {file for _, file in shown if file}
+    return named
 
 
 def _notes(notes: Sequence[str]) -> tuple[str, ...]:

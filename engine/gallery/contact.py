@@ -23,8 +23,18 @@ _WIDE = 80.0  # degrees
 _PAGE, _INK = (250, 249, 247), (40, 38, 35)
 
 
+def best_rooms(museum: Museum, stage: Stage) -> list[Camera]:
+    """A view of each room, that with most to see first."""
+    views = [_best(museum, room, stage) for room in museum.rooms]
+    return [camera for _, camera in sorted(views, key=lambda view: -view[0])]
+
+
 def room_camera(museum: Museum, room: Room, stage: Stage) -> Camera:
-    """From the corner, or the door, from which most of the room and of its works is seen."""
+    """From the corner, or the wall, from which most of the room and of its works is seen."""
+    return _best(museum, room, stage)[1]
+
+
+def _best(museum: Museum, room: Room, stage: Stage) -> tuple[float, Camera]:
     corners = np.asarray(room.outline)
     middle = corners.mean(0)
     works = np.asarray([s.position for s in museum.slots if s.room == room.id]).reshape(-1, 3)
@@ -44,7 +54,7 @@ def room_camera(museum: Museum, room: Room, stage: Stage) -> Camera:
         if best is None or score > best[0]:
             best = score, camera
     assert best is not None
-    return best[1]
+    return best
 
 
 def _worth(stage: Stage, camera: Camera, works: np.ndarray) -> float:

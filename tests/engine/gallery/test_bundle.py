@@ -236,3 +236,14 @@ def test_wishes_that_cannot_be_met_are_sentences(tmp_path: Path) -> None:
         with pytest.raises(BadRequest):
             build_gallery(wrong, tmp_path / "out")
     assert not (tmp_path / "out/museum.json").exists()
+
+
+def test_what_an_earlier_build_left_is_gone_after_the_next(copy: Path, tmp_path: Path) -> None:
+    show = json.loads(write_show(tmp_path).read_text())
+    (copy / "notes.txt").write_text("mine")
+    fewer = {**show, "works": show["works"][:2], "rooms": 1, "sounds": []}
+    build_gallery(fewer, copy, files=tmp_path, light="none", contact=False)
+    kept = {path.name for path in copy.rglob("*") if path.is_file()}
+    assert {"own-002.webp", "own-002.256.webp", "notes.txt"} <= kept
+    assert not kept & {"own-003.webp", "own-003.256.webp", "own-004.glb", "sound-01.wav"}
+    assert check_bundle(read_museum(copy), copy) == []

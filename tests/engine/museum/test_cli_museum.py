@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from PIL import Image
 from typer.testing import CliRunner
 
 from engine.cli import app
@@ -54,3 +55,28 @@ def test_a_bad_wish_exits_with_2_and_a_fix() -> None:
 def test_the_schema_is_printed() -> None:
     done = RUN.invoke(app, ["museum", "schema"])
     assert json.loads(done.stdout)["title"] == "Museum"
+
+
+def test_build_writes_a_bundle_and_check_walks_through_it(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 30), "teal").save(tmp_path / "mine.png")
+    work = {"kind": "painting", "title": "Mine", "file": "mine.png", "size": [0.8, 0.6]}
+    (tmp_path / "show.json").write_text(json.dumps({"count": 0, "works": [work]}))
+    out = tmp_path / "bundle"
+    plain = ["--light", "none", "--no-contact", "--json"]
+    done = RUN.invoke(
+        app, ["museum", "build", str(tmp_path / "show.json"), "--out", str(out), *plain]
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["works"] == 1
+    checked = RUN.invoke(app, ["museum", "check", str(out), "--profile", "quest2"])
+    assert checked.exit_code == 0, checked.output
+    (out / "works/own-001.webp").unlink()
+    missing = RUN.invoke(app, ["museum", "check", str(out)])
+    assert missing.exit_code == 1
+    assert "works/own-001.webp is missing" in missing.output
+
+
+def test_a_plan_that_is_written_can_be_built_but_not_bent(tmp_path: Path) -> None:
+    done = RUN.invoke(app, ["museum", "build", str(tmp_path), "--works", "9"])
+    assert done.exit_code == 2
+    assert "plan it anew" in done.output
