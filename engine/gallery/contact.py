@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from engine.assets.sheet import contact_sheet
 from engine.files import write_bytes
+from engine.gallery.lettering import face, legible
 from engine.gallery.view import Camera, Stage
 from engine.makers.cores import cores
 from engine.museum.schema import AnySlot, Museum, Room, ScreenSlot, WallSlot
@@ -157,7 +159,7 @@ def _page(
     head = 110
     page = Image.new("RGB", (width, head + sum(part.shape[0] for part in parts)), _PAGE)
     draw = ImageDraw.Draw(page)
-    draw.text((56, 40), museum.title, fill=_INK, font=ImageFont.load_default(size=44))
+    draw.text((56, 36), legible(museum.title), fill=_INK, font=face(46, "Light"))
     top = head
     for part in parts:
         page.paste(Image.fromarray(part), ((width - part.shape[1]) // 2, top))
@@ -167,7 +169,8 @@ def _page(
 
 def _short(text: str, wide: int) -> str:
     most = max(8, wide // 9)
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return plain if len(plain) <= most else f"{plain[: most - 1].rstrip()}…"
 
 
 def _save(path: Path, picture: np.ndarray) -> None:

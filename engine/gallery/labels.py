@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from engine.gallery.charts import Plane, upright
+from engine.gallery.lettering import Face, face, legible
 from engine.museum.schema import Label, Museum
 
 EDGE = 2048
@@ -75,40 +76,38 @@ def _typeset(labels: Sequence[Label], placed: dict[str, Box], density: float) ->
     return Sheet(data.getvalue(), places)
 
 
-def font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(max(6.0, round(size)))
-
-
 def write(draw: ImageDraw.ImageDraw, label: Label, box: Box, density: float) -> None:
     """Set one label: title, a hairline, and the small print; larger type where there is space."""
     left, top, right, bottom = box
     pad = int((0.018 if label.kind == "work" else 0.03) * density)
     wide, tall = right - left - 2 * pad, bottom - top - 2 * pad
+    title, text = legible(label.title), legible(label.text)
     for title_mm, text_mm in _SCALES[label.kind]:
-        heads = wrap(draw, label.title, font(title_mm * density / 1000), wide)
-        lines = wrap(draw, label.text, font(text_mm * density / 1000), wide)
-        head, body = 1.15 * title_mm * density / 1000, 1.34 * text_mm * density / 1000
-        gap = 0.5 * body
+        large = face(round(title_mm * density / 1000), "Semibold")
+        small = face(max(6, round(text_mm * density / 1000)))
+        heads, lines = wrap(draw, title, large, wide), wrap(draw, text, small, wide)
+        head, body = 1.12 * title_mm * density / 1000, 1.3 * text_mm * density / 1000
+        gap = 0.9 * body
         if len(heads) * head + gap + len(lines) * body <= tall:
             break
-    y = float(top + pad)
+    y = float(top + pad) - 0.1 * head
     for line in heads:
-        draw.text((left + pad, y), line, fill=_INK, font=font(title_mm * density / 1000))
+        draw.text((left + pad, y), line, fill=_INK, font=large)
         y += head
-    y += gap * 0.4
+    y += 0.35 * gap
     draw.line([(left + pad, y), (left + pad + wide * 0.18, y)], fill=_GREY, width=max(1, pad // 10))
-    y += gap * 0.6
+    y += 0.4 * gap
     for line in lines:
         if y + body > bottom - pad * 0.3:
             break
-        draw.text((left + pad, y), line, fill=_GREY, font=font(text_mm * density / 1000))
+        draw.text((left + pad, y), line, fill=_GREY, font=small)
         y += body
 
 
 _SCALES = {
-    "work": ((26, 16), (23, 14.5), (20, 13), (17, 11.5), (14, 10)),
-    "room": ((42, 22), (36, 20), (30, 18), (26, 15), (22, 12.5), (18, 10.5)),
-    "show": ((48, 23), (40, 20), (34, 18), (28, 15), (22, 12.5), (18, 10.5)),
+    "work": ((30, 19), (26, 17), (23, 15), (20, 13), (16, 11)),
+    "room": ((52, 28), (44, 25), (36, 21), (30, 18), (25, 15), (20, 12)),
+    "show": ((60, 29), (50, 25), (40, 21), (32, 18), (25, 15), (20, 12)),
 }
 """Heights of title and text in millimetres, largest first."""
 
@@ -116,7 +115,7 @@ _SCALES = {
 def wrap(
     draw: ImageDraw.ImageDraw,
     text: str,
-    face: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    letters: Face,
     wide: float,
 ) -> list[str]:
     """Lines no wider than `wide` pixels, broken at spaces and where the text breaks itself."""
@@ -125,7 +124,7 @@ def wrap(
         line = ""
         for word in paragraph.split():
             longer = f"{line} {word}".strip()
-            if line and draw.textlength(longer, font=face) > wide:
+            if line and draw.textlength(longer, font=letters) > wide:
                 lines.append(line)
                 line = word
             else:
