@@ -43,12 +43,13 @@ def view(
     vernissage view museum --lan --cert cert.pem --key key.pem
     """
     with errors_as_sentences(as_json=as_json, verbose=verbose):
-        from engine.museum.store import file_of, read_museum
+        from engine.museum.store import read_museum
         from engine.viewer.page import built_page
+        from engine.viewer.site import must_be_built
 
         museum = read_museum(folder)
         home = folder.parent if folder.is_file() else folder
-        file_of(home, "shell.glb")
+        must_be_built(museum, home)
         page = built_page(say=lambda sentence: typer.echo(sentence, err=True))
         if export is not None:
             from engine.viewer.site import export as write_site

@@ -5,10 +5,26 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from engine.errors import BadRequest, CannotWrite
+from engine.errors import BadMuseum, BadRequest, CannotWrite
 from engine.museum.schema import Museum
 from engine.museum.store import NAME, file_of, read_museum
 from engine.viewer.files import MUSEUM, TYPES
+
+# What a visitor may read besides; the single file for game engines stays at home.
+_PAPERS = ("shell.glb", "catalogue.html", "contact.png", "plan.svg")
+
+
+class NotBuilt(BadMuseum):
+    """A museum that is planned, but has no house to walk through."""
+
+    fix = "Build it: vernissage museum build {folder} --out {folder}"
+
+
+def must_be_built(museum: Museum, folder: Path) -> None:
+    """Raises `NotBuilt` where there is only a plan."""
+    shell = museum.bundle.shell if museum.bundle else "shell.glb"
+    if not (folder / shell).is_file():
+        raise NotBuilt(f"{museum.title} is planned but not built: no {shell}", folder=folder)
 
 
 def bundle_files(museum: Museum, folder: Path) -> list[Path]:
@@ -27,13 +43,12 @@ def bundle_files(museum: Museum, folder: Path) -> list[Path]:
         NAME,
         *(file_of(folder, name).relative_to(folder.resolve()).as_posix() for name in named),
     }
-    for below in ("works", "media", "lightmaps"):
+    if museum.bundle:
+        found.add(museum.bundle.shell)
+        found.update(lightmap.file for lightmap in museum.bundle.lightmaps)
+    for below in ("works", "media", "lightmaps", "views"):
         found.update(_within(folder, below))
-    found.update(
-        path.name
-        for path in folder.iterdir()
-        if path.is_file() and path.suffix in (".html", ".glb", ".svg", ".png")
-    )
+    found.update(name for name in _PAPERS if (folder / name).is_file())
     return [Path(name) for name in sorted(found)]
 
 
@@ -60,6 +75,7 @@ def export(folder: Path, page: Path, out: Path) -> list[Path]:
     museum = read_museum(folder)
     if folder.is_file():
         folder = folder.parent
+    must_be_built(museum, folder)
     files = bundle_files(museum, folder)
     if out.resolve() == folder.resolve() or folder.resolve().is_relative_to(out.resolve()):
         raise BadRequest(f"{out} holds the museum itself; export to a folder of its own")

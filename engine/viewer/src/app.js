@@ -107,14 +107,14 @@ export class App {
     await this.comfort.blink(() => this.#stand(room));
   }
 
+  /** At the edge of a room, where most of it is seen. */
   #stand(room) {
-    const { outline } = this.house.rooms.get(room);
-    const stop = this.house.tour.find(({ slot }) => this.house.slots.get(slot)?.room === room);
-    const center = middle(outline);
-    const at = this.barriers.standable(...center) ? center : (stop?.stand ?? center);
+    const [x, z] = middle(this.house.rooms.get(room).outline);
+    const far = ([px, pz]) => Math.hypot(px - x, pz - z);
+    const stands = (this.house.slotsOf.get(room) ?? []).map((slot) => slot.stand);
+    const at = stands.sort((a, b) => far(b) - far(a))[0] ?? [x, z];
     this.rig.place(...at);
-    const first = stop && this.house.slots.get(stop.slot);
-    if (first) this.rig.face(Math.atan2(first.position[0] - at[0], first.position[2] - at[1]));
+    this.rig.face(Math.atan2(x - at[0], z - at[1]));
   }
 
   #before(slot) {

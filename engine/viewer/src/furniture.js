@@ -123,6 +123,7 @@ export class Furniture {
       const room = house.rooms.get(detail.id);
       find('#place .house').textContent = house.data.title;
       find('#place .room').textContent = room.title;
+      find('#place').classList.toggle('dark', brightness(room.wall.colour) < 0.32 || room.kind === 'dark');
       this.say(t('in_room', { room: room.title, text: room.text }));
     });
     for (const event of ['open', 'switch']) {
@@ -240,4 +241,10 @@ export class Furniture {
     document.fonts.load("400 20px 'Newsreader Variable'").catch(() => {});
     document.fonts.load("400 20px 'Inter Variable'").catch(() => {});
   }
+}
+
+/** Linear brightness of a colour such as #8c7d6c, 0 to 1. */
+function brightness(colour) {
+  const parts = [1, 3, 5].map((i) => (parseInt(colour.slice(i, i + 2), 16) / 255) ** 2.2);
+  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
 }

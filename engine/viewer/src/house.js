@@ -42,7 +42,6 @@ export class House {
     this.slotsOf = byRoom(data.slots);
     this.lightsOf = byRoom(data.lights);
     this.soundsOf = byRoom(data.sounds);
-    this.labelOf = new Map((data.labels ?? []).filter((l) => l.slot).map((l) => [l.slot, l]));
     /** @type {Map<string, Door[]>} */
     this.doorsOf = new Map([...this.rooms.keys()].map((id) => [id, []]));
     for (const door of data.doors ?? []) {

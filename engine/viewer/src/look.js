@@ -22,7 +22,7 @@ export const FRAGMENT_HEAD = `
   varying vec3 facing;
   uniform vec4 lamps[LAMPS];
   uniform float ceilingY, roughness, metalness, level, daylight;
-  uniform vec3 glow, shine;
+  uniform vec3 glow, shine, tint;
   #ifdef RELIEF
     uniform sampler2D relief;
     uniform vec2 reliefScale;
@@ -78,7 +78,7 @@ export const FRAGMENT = `
     vec3 local = texture2D(lightMap, vLightMapUv).rgb * lightMapIntensity * RECIPROCAL_PI;
   #else
     float sun = max(dot(normal, vec3(0.36, 0.74, 0.57)), 0.0);
-    vec3 local = vec3(mix(level, 0.62 + 0.5 * sun, daylight));
+    vec3 local = tint * mix(level, 0.62 + 0.5 * sun, daylight);
   #endif
   // Light comes mostly from above and from the middle of the room: relief casts against that.
   vec3 from = normalize(vec3(lamps[0].x, ceilingY, lamps[0].y) - seenAt + vec3(0.0, 0.5, 0.0));

@@ -32,7 +32,6 @@ export class Panel {
     const entry = visit.entry;
     if (!entry) return;
     const focused = this.root.contains(document.activeElement) ? document.activeElement?.id : '';
-    const label = house.labelOf.get(visit.slot);
     const [w, h, d] = entry.size.map((metres) => Math.round(metres * 100));
     const solid = medium(entry.file) === 'solid';
     const facts = [
@@ -46,7 +45,6 @@ export class Panel {
       el('h2', { text: entry.title }),
       el('p', { class: 'alt', text: entry.alt }),
       el('ul', { class: 'facts' }, facts.map((fact) => el('li', { text: fact }))),
-      label?.text && !label.text.includes(entry.text) ? el('p', { class: 'more', text: label.text }) : null,
       this.#versions(),
       this.#tools(entry),
     ];

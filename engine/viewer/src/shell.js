@@ -97,6 +97,7 @@ export class Shell {
     texture.needsUpdate = true;
     const light = this.lights.get(room);
     light.set(texture, map.scale);
+    light.uniforms.level.value = Math.min(0.8, Math.max(0.3, 2 * mean(image) * map.scale));
     this.budget.hold(`light ${room}`, bytesOf(image.width, image.height), () => {
       light.set(null, 1);
       texture.dispose();
@@ -104,4 +105,14 @@ export class Shell {
     });
     this.stage.invalidate();
   }
+}
+
+/** Mean light of a lightmap, linear: what labels and lamps, which are not in it, are shown by. */
+function mean(image) {
+  const pen = new OffscreenCanvas(8, 8).getContext('2d');
+  pen.drawImage(image, 0, 0, 8, 8);
+  const { data } = pen.getImageData(0, 0, 8, 8);
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) sum += (data[i + 1] / 255) ** 2.2;
+  return (4 * sum) / data.length;
 }

@@ -6,6 +6,7 @@ import {
 } from 'three';
 import { RoomEnvironment } from 'three/addons/environments/RoomEnvironment.js';
 
+const EXPOSURE = 1.3; // houses are lit so that a white wall beside a work is 0.6 of white
 const SHARPEST = 2; // device pixels for a CSS pixel, at most
 
 /** Whether this browser draws WebGL 2 at all. */
@@ -25,6 +26,7 @@ export class Stage {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: 'high-performance' });
     this.renderer.outputColorSpace = SRGBColorSpace;
     this.renderer.toneMapping = NeutralToneMapping;
+    this.renderer.toneMappingExposure = EXPOSURE;
     this.renderer.xr.enabled = true;
     this.renderer.info.autoReset = false;
     this.scene = new Scene();
