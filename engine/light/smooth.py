@@ -15,15 +15,17 @@ _FLAT = 0.9  # cosine between normals that are still filtered together
 
 
 def smooth(
-    values: np.ndarray, grid: Texels, size: tuple[int, int], trust: np.ndarray
+    values: np.ndarray,
+    grid: Texels,
+    size: tuple[int, int],
+    trust: np.ndarray,
+    nearest: np.ndarray,
 ) -> np.ndarray:
     """Average neighbours within each chart.
 
     Args:
         values: (K, C) at the texels. trust: (K,) weights; texels of weight 0 (or False) take from
-            others.
-    Returns:
-        (K, C); a texel without a trusted neighbour in reach keeps its value.
+            others. nearest: (K,) for each texel a trusted one, for where none is in reach.
     """
     height, width = size
     image = np.zeros((height * width, values.shape[1] + 1), np.float32)
@@ -38,7 +40,8 @@ def smooth(
         image = _pass(image, chart.reshape(size), normal.reshape(height, width, 3), axis)
     found = image.reshape(height * width, -1)[grid.pixel]
     weight = found[:, -1:]
-    return np.where(weight > 1e-6, found[:, :-1] / np.maximum(weight, 1e-6), values)
+    mean = found[:, :-1] / np.maximum(weight, 1e-9)
+    return np.where(weight > 1e-9, mean, mean[nearest])
 
 
 def _pass(image: np.ndarray, chart: np.ndarray, normal: np.ndarray, axis: int) -> np.ndarray:
