@@ -14,6 +14,7 @@ from PIL import Image
 
 from engine.gallery.contact import room_camera
 from engine.gallery.labels import atlases
+from engine.gallery.materials import Palette
 from engine.gallery.shell import pieces_of, unfold
 from engine.gallery.stage import stage_of
 from engine.gallery.view import Camera, Stage
@@ -29,7 +30,8 @@ def staged(museum: Museum, folder: Path) -> Stage:
     lightmaps = {
         one.room: read_lightmap((folder / one.file).read_bytes(), one.scale) for one in baked
     }
-    return stage_of(museum, pieces, unfold(museum, pieces), atlases(museum), lightmaps, folder)
+    rooms, palette = unfold(museum, pieces), Palette(pieces)
+    return stage_of(museum, pieces, rooms, palette, atlases(museum), lightmaps, folder)
 
 
 def main() -> None:
