@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.gan.penalties import Judge, input_gradient
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -23,6 +25,20 @@ class Calibration:
     def probability(self, logits: Tensor) -> Tensor:
         """(B,) in [0, 1] from (B,) logits of the critic's first head."""
         return torch.sigmoid(self.scale * logits.double() + self.offset).float()
+
+
+def attribution(critic: Judge, x: Tensor) -> Tensor:
+    """Where a critic looks (C24): |dD/dx|, summed over channels.
+
+    Args:
+        critic: the logits (B,) of each head, of samples.
+        x: (B, C, *space).
+    Returns:
+        (B, *space), each sample's largest value 1 (or all 0).
+    """
+    x = x.detach().requires_grad_()
+    slope = input_gradient(x, critic(x)).abs().sum(1)
+    return slope / slope.flatten(1).amax(1).clamp(min=1e-12).view(-1, *(1,) * (slope.ndim - 1))
 
 
 def fit_calibration(real: Tensor, fake: Tensor, rounds: int = 50) -> Calibration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -98,6 +99,33 @@ def watch_convergence(
             "Stop here; for finer results widen both nets.",
         )
     return numbers, finding
+
+
+def watch_data(examples: int, by_class: Sequence[int], enough: int) -> list[Finding]:
+    """What the data let fear before anything is trained (C25): too few, or classes too uneven.
+
+    Args:
+        examples: training examples; `enough` of them train a model without copying.
+        by_class: examples of each class; fewer than two numbers where there are no classes.
+    """
+    findings = []
+    if examples < enough:
+        findings.append(
+            Finding(
+                "few data",
+                f"{examples} examples are few: the critic will know them by heart, and samples copy them.",
+                "Add data, begin with a trained model (--init), or set ada_target = 0.6.",
+            )
+        )
+    if len(by_class) > 1 and max(by_class) > 10 * min(by_class):
+        findings.append(
+            Finding(
+                "imbalance",
+                f"The largest class has {max(by_class)} examples, the smallest {min(by_class)}.",
+                "Add to the small ones, join classes (least), or train without classes.",
+            )
+        )
+    return findings
 
 
 def not_finite(player: str, rate_scale: float) -> Finding:

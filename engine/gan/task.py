@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.gan.monitors import Finding
 from engine.gan.rng import Streams
 
 
@@ -101,6 +102,10 @@ class Task(ABC):
     def held_out(self, size: int) -> Tensor | None:
         """Up to `size` real samples never trained on, for the over-fitting monitor."""
         return None
+
+    def concerns(self) -> list[Finding]:
+        """What the data let fear, before anything is trained; the trainer writes it down."""
+        return []
 
     def picture(self, generator: nn.Module) -> np.ndarray | None:
         """(H, W, 3) uint8 sheet of fixed seeds, drawn at every tick."""

@@ -125,7 +125,7 @@ class Trainer:
             CannotWrite: the run folder is full or not writable.
         """
         book = Logbook(self.run_folder, self.images, writes=self.world.leads)
-        for finding in self._resumed:
+        for finding in self._resumed if self.images else self.task.concerns():
             book.finding(finding, self.images)
         started, first = time.monotonic(), self.images
         deadline = started + max_minutes * 60 if max_minutes else float("inf")

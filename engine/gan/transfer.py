@@ -41,7 +41,7 @@ def adopt(net: nn.Module, weights: Mapping[str, Tensor], start: Start) -> int:
     with torch.no_grad():
         for name, mine in net.state_dict().items():
             theirs = weights.get(name)
-            if theirs is not None and name in start.tables:
+            if theirs is not None and name in start.tables and start.rows.numel():
                 theirs = start.rows @ theirs.float()
             if theirs is not None and theirs.shape == mine.shape:
                 mine.copy_(theirs)

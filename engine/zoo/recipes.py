@@ -108,11 +108,12 @@ def check_name(name: str) -> None:
         raise BadRecipe(f"{name!r} is no name for a model: use letters, digits, spaces, . _ and -")
 
 
-def _table(name: str | Path) -> tuple[dict[str, Any], str]:
+def _table(name: str | Path, depth: int = 0) -> tuple[dict[str, Any], str]:
     """What a recipe says, with what it `extends` under it; and its name.
 
-    A recipe may name another one and say only what is different. Its tables go over the other's, key
-    by key; its table `phase` goes over every phase of every tier.
+    A recipe may name another one, of the zoo or a TOML file beside it, and say only what is
+    different. Its tables go over the other's, key by key; its table `phase` goes over every phase of
+    every tier.
     """
     text, stem = _text(name)
     check_name(stem)
@@ -124,9 +125,10 @@ def _table(name: str | Path) -> tuple[dict[str, Any], str]:
     changes = table.pop("phase", {})
     if base is None and not changes:
         return table, stem
-    if not isinstance(base, str) or base not in recipe_names() or base == stem:
+    is_file = isinstance(base, str) and base.endswith(".toml")
+    if depth > 8 or not (is_file or base in recipe_names()) or base == stem:
         raise BadRecipe(f"{stem} extends {base!r}, which is no recipe of the zoo")
-    table = _over(_table(base)[0], table)
+    table = _over(_table(Path(name).parent / str(base) if is_file else base, depth + 1)[0], table)
     for tier in table.get("tier", {}).values():
         phases = tier.get("train", {}).get("phases", [])
         tier.get("train", {})["phases"] = [phase | changes for phase in phases]
