@@ -30,13 +30,18 @@ def ceiling_pieces(museum: Museum, room: Room) -> Iterator[Piece]:
     plaster = Finish.of(room.ceiling)
     if not openings:
         plain = [polygon(plane, corners)]
-        yield piece(room.id, "architecture", plaster, plain, sheet=False)
+        yield piece(room.id, "architecture", plaster, plain, sheet=_smooth(plaster))
     else:
         # A second opening, were there one, would lie in the first.
         yield from _opened(room, plane, corners, openings[0], plaster, trim(museum, room))
     if look(museum).beams:
         beams = list(_beams(room, look(museum)))
         yield piece(room.id, "architecture", Finish("metal", "#3c3d40", 0.6), beams)
+
+
+def _smooth(finish: Finish) -> bool:
+    """A ceiling of plaster shows no pattern from below: a band of the sheet will do, and no draw."""
+    return finish.kind == "plaster"
 
 
 def _opened(
@@ -54,7 +59,7 @@ def _opened(
     # In the plane of a ceiling the way clockwise has the opening on its right hand.
     if light.kind == "skylight":
         shaft = sweep(plane, hole, np.array([(0.0, 0.0), (0.0, -SHAFT)]), closed=True)
-        yield piece(room.id, "architecture", plaster, [rim, *shaft], sheet=False)
+        yield piece(room.id, "architecture", plaster, [rim, *shaft], sheet=_smooth(plaster))
         glass = [polygon(ceiling(room.height + SHAFT), hole)]
         shine = Finish("glow", colour_of(light.kelvin), 1.0, glow=1.0)
         yield piece(room.id, "fixtures", shine, glass)
@@ -62,7 +67,7 @@ def _opened(
     else:
         walls = sweep(plane, hole, np.array([(0.0, 0.0), (0.0, -TRAY)]), closed=True)
         tray = polygon(ceiling(room.height + TRAY), hole)
-        yield piece(room.id, "architecture", plaster, [rim, *walls, tray], sheet=False)
+        yield piece(room.id, "architecture", plaster, [rim, *walls, tray], sheet=_smooth(plaster))
         tube = sweep(
             ceiling(room.height + TRAY),
             hole,

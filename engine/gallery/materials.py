@@ -25,6 +25,7 @@ SHEET = "trims"
 SHEET_M = 1.28  # metres along u of the sheet
 _PER_M = SIZE / SHEET_M
 _GUTTER = 6
+_STRETCHED = 1.7  # metres: wider strips, such as ceilings, are smooth and may be stretched
 _STRENGTH = 0.22
 _JOINTLESS = {"wood": "timber", "parquet": "timber", "ashlar": "stone", "drape": "fabric"}
 
@@ -119,6 +120,7 @@ def _bands(pieces: list[Piece]) -> dict[Finish, Band]:
     for p in pieces:
         for chart in p.charts:
             span = float(np.ptp(chart.uv[:, 1]))
+            span = span if span < _STRETCHED else 0.06
             widest[p.finish] = max(widest.get(p.finish, 0.0), span)
     order = sorted(widest, key=lambda f: (f.glow > 0, f.kind, f.colour, f.roughness))
     want = np.array([10.0 if f.glow else np.clip(_PER_M * widest[f], 14, 400) for f in order])

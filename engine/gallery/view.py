@@ -263,7 +263,7 @@ def _adapted(light: np.ndarray) -> float:
     luminance = light.reshape(-1, 3) @ np.asarray([0.2126, 0.7152, 0.0722], np.float32)
     lit = luminance[luminance < 1.2]
     middle = float(np.median(lit)) if len(lit) else 1.0
-    return float(np.clip(0.3 / max(middle, 1e-4), 1.0, 1.8))
+    return float(np.clip(0.45 / max(middle, 1e-4), 1.0, 1.6))
 
 
 def _halo(light: np.ndarray) -> np.ndarray:
