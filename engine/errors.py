@@ -176,7 +176,7 @@ class CannotTrace(VernissageError):
     code = "E_RAYS"
     fix = (
         "Install it (pip install open3d; on a bare Linux also: apt-get install libegl1 libgl1 "
-        "libusb-1.0-0 libx11-6), or build without baked light: --light none."
+        "libusb-1.0-0 libx11-6), or do without baked light and pictures: --light none --no-contact."
     )
 
 

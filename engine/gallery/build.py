@@ -20,6 +20,7 @@ from engine.gallery.single import single_file
 from engine.gallery.stage import stage_of
 from engine.gallery.works import Filled, fill
 from engine.light.encode import read_lightmap
+from engine.light.rays import ready
 from engine.museum.floorplan import floor_plan
 from engine.museum.schema import Bundle, Lightmap, Museum
 from engine.museum.store import read_museum, write_museum
@@ -61,8 +62,10 @@ def build(
         single: write `museum.glb` too, with everything in one file for game engines.
     Raises:
         BadMuseum, BadAsset: a file of the user's cannot be used. Cancelled. CannotWrite.
-        CannotTrace: light is wanted, and the ray caster does not load.
+        CannotTrace: light or pictures are wanted, and the ray caster does not load.
     """
+    if light != "none" or contact:
+        ready()  # before works are made, not after
     before = _files_of(folder)
     tell = on_progress or (lambda _: None)
     stop = is_cancelled or (lambda: False)
