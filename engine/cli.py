@@ -15,9 +15,12 @@ from engine import __version__
 from engine.cli_check import check
 from engine.cli_control import edit
 from engine.cli_dataset import dataset
+from engine.cli_families import bench_families
 from engine.cli_generate import generate
+from engine.cli_judge import judge
 from engine.cli_museum import bench_museum, museum
 from engine.cli_playground import playground
+from engine.cli_project import project
 from engine.cli_repair import repair
 from engine.cli_sweep import sweep
 from engine.cli_train import train
@@ -67,12 +70,15 @@ app.command()(train)
 app.command()(view)
 app.command()(playground)
 app.command()(sweep)
+app.command()(judge)
+app.command()(project)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")
 app.add_typer(edit, name="edit")
 app.add_typer(museum, name="museum")
 bench.command("museum")(bench_museum)
+bench.command("families")(bench_families)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]

@@ -23,7 +23,7 @@ class Model(Task):
     Config: ClassVar[type[BaseModel]]
     class_tables: ClassVar[frozenset[str]] = frozenset()
     """Names of tensors, of either player, that have a row for each of `classes()`."""
-    makes: ClassVar[Literal["voxels", "shapes"]] = "voxels"
+    makes: ClassVar[Literal["voxels", "shapes", "pictures", "materials", "tool"]] = "voxels"
 
     def __init__(self, values: dict[str, Any]) -> None:
         """

@@ -46,8 +46,8 @@ class Card(BaseModel):
     title: str
     summary: str
     model: str = Field(description="Name of a module in engine.models.")
-    makes: Literal["voxels", "shapes"] = Field(
-        "voxels", description="What becomes of a sample: voxel art, or a mesh with a texture."
+    makes: Literal["voxels", "shapes", "pictures", "materials", "tool"] = Field(
+        "voxels", description="What becomes of a sample; a tool changes pictures and has no seeds."
     )
     net: dict[str, Any] = Field(description="Configuration the nets are built from.")
     rig: bool = Field(description="The model makes upright people: an armature fits.")
@@ -81,6 +81,11 @@ def shipped_names(kind: str, suffix: str) -> list[str]:
 def names() -> list[str]:
     """Models that ship, in alphabetical order."""
     return shipped_names("cards", ".json")
+
+
+def makers() -> list[str]:
+    """Those of them that make things from seeds: all but tools."""
+    return [name for name in names() if card(name).makes != "tool"]
 
 
 def card(name: str) -> Card:

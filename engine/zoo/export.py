@@ -32,7 +32,9 @@ def export(
     examples, fields = model.examples()
     prints = torch.cat([fingerprint(model.comparable(part)) for part in fields.split(128)])
     held_out = model.held_out(10_000)
-    if held_out is None:
+    if not examples:
+        scale = 1.0  # a tool: nothing of it is drawn from seeds
+    elif held_out is None:
         scale = distance_among(prints)
     else:
         scale = distance_scale(model.comparable(held_out), prints)

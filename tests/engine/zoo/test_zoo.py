@@ -72,7 +72,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_recipe_has_both_tiers_and_builds(name: str, tier: str) -> None:
     recipe = read_recipe(name, tier)
     assert recipe.train.total_images > 0
-    assert recipe.file.sources
+    # Recipes for anybody's pictures take the credits of the folder.
+    assert recipe.file.sources or recipe.file.model == "image_gan"
 
 
 def test_an_unknown_key_names_its_place(tmp_path: Path) -> None:
