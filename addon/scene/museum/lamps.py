@@ -11,7 +11,7 @@ from ...core.museum import Light, Museum
 from .. import compat
 
 SPOT_RADIUS = 0.03
-SOFT_EDGE = 0.45
+SOFT_EDGE = 0.7
 
 
 def build_lamp(light: Light, museum: Museum, made: list):

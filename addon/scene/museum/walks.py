@@ -11,8 +11,11 @@ from ...core.museum import Museum, Slot, Tour
 from .. import compat
 
 NARROWEST, WIDEST = math.radians(30.0), math.radians(80.0)
-MARGIN = 1.35
+MARGIN = 1.25
 """How much more than the work a view of it shows."""
+
+ASPECT = 16 / 9
+"""Of the pictures that are rendered, as a rule: what is high needs a wider view than what is wide."""
 
 WALKING = math.radians(75.0)
 
@@ -36,7 +39,7 @@ def view_angle(museum: Museum, slot: Slot) -> float:
     """How wide a view must be to show a work whole."""
     x, y, z = slot.middle
     away = math.dist((x, y, z), (*slot.stand, museum.eye))
-    wide = MARGIN * max(slot.size[0], slot.size[1])
+    wide = MARGIN * max(slot.size[0], slot.size[1] * ASPECT)
     return min(max(2.0 * math.atan2(wide / 2, max(away, 0.1)), NARROWEST), WIDEST)
 
 
