@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-LUMENS_PER_WATT = 120.0
+LUMENS_PER_WATT = 100.0
 """What Blender calls a watt, in lumens: so that a room is well exposed with the exposure at 0.
 
 683 would be the physical figure; then nothing could be seen without a camera's exposure.
