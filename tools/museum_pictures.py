@@ -46,12 +46,14 @@ def main() -> None:
     )
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--works", type=int)
+    parser.add_argument("--rooms", type=int)
     parser.add_argument("--bundles", type=Path, help="keep the bundles in this folder")
     asked = parser.parse_args()
     for name in asked.scenes:
         with tempfile.TemporaryDirectory() as spare:
             folder = (asked.bundles or Path(spare)) / name
-            options = {"variations": 0} | ({"count": asked.works} if asked.works else {})
+            options = {"variations": 0, "count": asked.works, "rooms": asked.rooms}
+            options = {key: value for key, value in options.items() if value is not None}
             build_gallery(ROOT / f"scenes/{name}.json", folder, options=options, cache=asked.cache)
             museum = read_museum(folder)
             world = stage(museum, folder)

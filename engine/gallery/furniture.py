@@ -99,8 +99,8 @@ def _plinth(slot: PlinthSlot) -> list[Chart]:
     r = min(width, depth) / 2
     e, foot, head = 0.008, min(0.09, high / 4), min(0.06, high / 5)
     profile = np.array(
-        [(r, 0.0), (r, 0.6 * foot), (0.94 * r, 0.8 * foot), (0.92 * r, foot), (0.86 * r, 1.3 * foot),
-         (0.86 * r, high - 1.4 * head), (0.9 * r, high - head), (r - e, high - 0.9 * head),
+        [(r, 0.0), (r, 0.6 * foot), (0.98 * r, 0.8 * foot), (0.97 * r, foot), (0.95 * r, 1.3 * foot),
+         (0.95 * r, high - 1.4 * head), (0.96 * r, high - head), (r - e, high - 0.9 * head),
          (r, high - 0.7 * head), (r, high - e), (r - e, high), (0.0, high)]
     )  # fmt: skip
     return [turned(plane, profile, 32)]
