@@ -163,7 +163,6 @@ def _trained(
     pace = _pace(Trainer(model, recipe.train, run / "pace", device=best_device()))
     config = _shortened(recipe.train, seconds / pace)
     trainer = Trainer(model, config, run, device=best_device(), identity=recipe.identity)
-    trainer.resume()
     begin = time.process_time()
 
     def is_over() -> bool:
@@ -172,7 +171,7 @@ def _trained(
             on_progress(Progress(recipe.name, round(used), round(seconds), seconds - used, ""))
         return used > seconds or bool(is_cancelled and is_cancelled())
 
-    if trainer.images < config.total_images:
+    if not trainer.resume():
         trainer.run(is_cancelled=is_over)
     made = []
     classes = max(len(model.classes()), 1)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.bench_families import sharpness
 from engine.errors import BadRecipe
 from engine.gan.config import TrainConfig
 from engine.gan.rng import Streams
@@ -195,6 +196,22 @@ def test_a10_the_divergence_is_that_of_the_normal_distribution(folder: Path) -> 
     exact = 8 * torch.distributions.kl_divergence(there, torch.distributions.Normal(0, 1))
     expected = model.config.variational * exact / batch.real[0].numel()
     torch.testing.assert_close(terms["divergence"], expected)
+
+
+def test_a10_a_critic_makes_the_pictures_of_an_autoencoder_sharper(
+    folder: Path, tmp_path: Path
+) -> None:
+    found = {}
+    for name in ("vae", "vae_gan"):
+        model, config = family(name, folder)
+        phase = config.phases[0].model_copy(update={"kimg": 1.6})
+        config = config.model_copy(update={"phases": (phase,), "batch": 16, "tick_kimg": 1e3})
+        trainer = Trainer(model, config, tmp_path / name, device=CPU)
+        trainer.run()
+        with torch.no_grad():
+            made = model.synthesise(trainer.ema.module, model.latents(list(range(64))))
+        found[name] = sharpness(made)
+    assert found["vae_gan"] > 1.1 * found["vae"]
 
 
 def test_b8_mixed_styles_are_drawn_from_the_latents_alone(folder: Path) -> None:
