@@ -17,11 +17,11 @@ from engine import protocol
 from engine.errors import VernissageError
 from engine.zoo.card import card
 
-BATCH = {"voxels": 200, "shapes": 48}
+BATCH = {"voxels": 200, "shapes": 48, "pictures": 8, "materials": 16}
 """Assets in one run of the batch figure, by what a model makes."""
-WARM_S = {"voxels": 0.15, "shapes": 2.0}
-PACE = {"voxels": 20_000, "shapes": 3_000}
-MEMORY_GB = {"voxels": 1.5, "shapes": 2.0}
+WARM_S = {"voxels": 0.15, "shapes": 2.0, "pictures": 3.0, "materials": 1.0}
+PACE = {"voxels": 20_000, "shapes": 3_000, "pictures": 1_000, "materials": 3_000}
+MEMORY_GB = {"voxels": 1.5, "shapes": 2.0, "pictures": 1.5, "materials": 1.5}
 QUERY = 128
 """Cells along the edge of the field that a query fills."""
 

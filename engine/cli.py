@@ -19,6 +19,7 @@ from engine.cli_families import bench_families
 from engine.cli_generate import generate
 from engine.cli_judge import judge
 from engine.cli_museum import bench_museum, museum
+from engine.cli_pictures import restyle, texture, upscale
 from engine.cli_playground import playground
 from engine.cli_project import project
 from engine.cli_repair import repair
@@ -72,6 +73,9 @@ app.command()(playground)
 app.command()(sweep)
 app.command()(judge)
 app.command()(project)
+app.command()(upscale)
+app.command()(restyle)
+app.command()(texture)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")

@@ -97,7 +97,7 @@ def generate(
         list[str] | None,
         typer.Option(
             "--format",
-            help="glb; voxel models also vox. May be repeated.",
+            help="glb; voxel models also vox, pictures png and webp. May be repeated.",
             rich_help_panel=_FILES,
         ),
     ] = None,

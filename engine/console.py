@@ -30,6 +30,7 @@ _REQUEST_CODES = {
     "E_RECIPE",
     "E_DATA",
     "E_MESH",
+    "E_PICTURE",
     "E_BUDGET",
     "E_MUSEUM",
     "E_PLAN",

@@ -23,8 +23,9 @@ from engine.data.field_picture import picture_of_field
 from engine.errors import Cancelled, VernissageError
 from engine.files import write_json
 from engine.generate import SHEET_MOST, check_folder, job_report
-from engine.makers.item import BARREN, PREVIEW, load, refusal, write, write_png
+from engine.makers.item import BARREN, PREVIEW, load, refusal, write
 from engine.makers.made import Made, origin
+from engine.makers.png import write_png
 from engine.makers.shapes import finish, shape_asset, word
 from engine.request import GenerateResult, IsCancelled, Item, OnProgress, Progress, Refusal
 from engine.zoo.novelty import nearest

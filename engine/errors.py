@@ -104,6 +104,13 @@ class NoMeshes(BadDataset):
     fix = "Choose a folder that holds .glb, .gltf, .obj, .ply or .stl files."
 
 
+class BadPicture(VernissageError):
+    """A picture file that cannot be used: unreadable, cut short, or far too large."""
+
+    code = "E_PICTURE"
+    fix = "Open it in a picture editor and save it again as PNG or JPEG."
+
+
 class BudgetTooLow(VernissageError):
     """Fewer triangles were asked for than a closed mesh of this shape needs."""
 

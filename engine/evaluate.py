@@ -15,6 +15,7 @@ from engine.data.mesh_item import read_field
 from engine.data.shape_classes import ShapeClass
 from engine.data.voxels import VoxelGrid
 from engine.errors import BadRequest
+from engine.evaluate_pictures import evaluate_pictures
 from engine.gan.rng import Streams
 from engine.metrics.field_report import Known, field_report, print_field_report
 from engine.metrics.field_scores import FieldSet, coarsened, collect, match
@@ -63,6 +64,8 @@ def evaluate(
     folder = data or data_folder(read_recipe(ours.card.name, "cpu"), None)
     if ours.card.makes == "shapes":
         return _evaluate_shapes([ours, *others], folder, samples, console)
+    if ours.card.makes != "voxels":
+        return evaluate_pictures([ours, *others], folder, samples, console)
     reference = model_class(ours.card.model)(ours.card.net | {"pool": 1})
     assert isinstance(reference, VoxelCharacters)
     reference.load(folder, Streams(0))

@@ -17,7 +17,8 @@ from engine.assets.sheet import contact_sheet
 from engine.errors import BadRequest, Cancelled, CannotWrite
 from engine.files import write_json
 from engine.makers.crew import outcomes
-from engine.makers.item import load, write_png
+from engine.makers.item import load
+from engine.makers.png import write_png
 from engine.request import (
     GenerateRequest,
     GenerateResult,
@@ -60,7 +61,8 @@ def generate(
     model = load(request.model)
     request = settle(request, model.card)
     labels_called(request.class_name, model.model.classes())
-    phase = "Making characters" if model.card.rig else "Making shapes"
+    kind = {"pictures": "pictures", "materials": "materials"}.get(model.card.makes, "shapes")
+    phase = "Making characters" if model.card.rig else f"Making {kind}"
     made: list[Item | Refusal] = []
     begin = time.monotonic()
     for outcome in outcomes(request, model, is_cancelled):

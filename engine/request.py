@@ -55,7 +55,7 @@ class GenerateRequest(BaseModel):
     collider: ColliderKind = Field(
         "hull", description="none, one convex hull, or parts: up to eight that follow the shape."
     )
-    formats: tuple[Literal["glb", "vox"], ...] = Field(
+    formats: tuple[Literal["glb", "vox", "png", "webp"], ...] = Field(
         ("glb",), min_length=1, description="Files to write for each asset."
     )
     previews: bool = Field(True, description="Render a preview of each asset and a contact sheet.")

@@ -33,7 +33,7 @@ from engine.errors import (
 from engine.protocol import Failure, Notification, Request, Response
 from engine.request import GenerateRequest, GenerateResult, IsCancelled, OnProgress, Progress
 from engine.zoo import offer
-from engine.zoo.card import card, names
+from engine.zoo.card import card, makers
 
 log = logging.getLogger(__name__)
 
@@ -347,7 +347,7 @@ def describe() -> dict[str, Any]:
         "engine": __version__,
         "device": "cpu",
         "pid": os.getpid(),
-        "models": [{"name": name, "title": card(name).title} for name in names()],
+        "models": [{"name": name, "title": card(name).title} for name in makers()],
     }
 
 
@@ -355,7 +355,7 @@ def _offers(params: dict[str, Any]) -> list[dict[str, Any]]:
     """What `models` answers: what the models named, or all that ship, can be asked for."""
     wanted = params.get("names")
     if wanted is None:
-        wanted = names()
+        wanted = makers()
     if not (isinstance(wanted, list) and all(isinstance(name, str) for name in wanted)):
         raise BadRequest("names: must be a list of models or run folders")
     return [offer.describe(card(name)) for name in wanted]

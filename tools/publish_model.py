@@ -18,6 +18,7 @@ from rich.console import Console
 from engine.evaluate import evaluate
 from engine.files import write_bytes, write_json
 from engine.metrics.field_report import field_markdown
+from engine.metrics.picture_report import picture_markdown
 from engine.metrics.report import markdown_report
 from engine.zoo.card import card, weights_path
 
@@ -52,7 +53,19 @@ def main() -> None:
 
 
 def as_markdown(report: dict[str, Any]) -> str:
+    if "held_out" in report:
+        return tool_markdown(report)
+    if "pictures" in report:
+        return picture_markdown(report)
     return field_markdown(report) if "categories" in report else markdown_report(report)
+
+
+def tool_markdown(report: dict[str, Any]) -> str:
+    """A row for each data set of held-out pictures."""
+    heads = list(next(iter(report["held_out"].values())))
+    lines = [["held-out", *heads], ["---"] + ["---:"] * len(heads)]
+    lines += [[name, *(f"{row[h]:g}" for h in heads)] for name, row in report["held_out"].items()]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 
 def with_tables(page: str, name: str, tables: str) -> str:

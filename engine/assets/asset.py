@@ -19,6 +19,8 @@ class Material:
         texture: (H, W, 3) or (H, W, 4) uint8 sRGB base colour, row 0 at the top (v = 0).
         pixelated: sample the texture with NEAREST (voxel palettes) instead of LINEAR.
         normal_texture: (H, W, 3) uint8 tangent-space normals, y up, for meshes with tangents.
+        surface_texture: (H, W, 3) uint8: roughness in green, metallic in blue; the factors scale it.
+        repeat: the textures are tiles that go on beyond (0, 1).
     """
 
     name: str
@@ -27,6 +29,8 @@ class Material:
     roughness: float = 1.0
     pixelated: bool = False
     normal_texture: np.ndarray | None = None
+    surface_texture: np.ndarray | None = None
+    repeat: bool = False
 
 
 @dataclass(frozen=True)

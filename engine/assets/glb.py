@@ -17,7 +17,8 @@ from engine.files import write_bytes
 
 _FLOAT, _UINT, _USHORT, _UBYTE = 5126, 5125, 5123, 5121
 _VERTICES, _INDICES = 34962, 34963
-_NEAREST, _LINEAR, _LINEAR_MIPMAP_LINEAR, _CLAMP = 9728, 9729, 9987, 33071
+_NEAREST, _LINEAR, _LINEAR_MIPMAP_LINEAR = 9728, 9729, 9987
+_CLAMP, _REPEAT = 33071, 10497
 _COMPONENT = {"float32": _FLOAT, "uint32": _UINT, "uint16": _USHORT, "uint8": _UBYTE}
 _SHAPE = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4", (16,): "MAT4"}
 
@@ -216,6 +217,9 @@ class _Writer:
             name = f"{material.name} normals"
             texture = self._texture(name, material.normal_texture, material)
             entry["normalTexture"] = {"index": texture}
+        if material.surface_texture is not None:
+            texture = self._texture(f"{material.name} surface", material.surface_texture, material)
+            entry["pbrMetallicRoughness"]["metallicRoughnessTexture"] = {"index": texture}
         if material.texture.shape[2] == 4:
             entry["alphaMode"] = "MASK"
         self.materials[id(material)] = self._add("materials", entry)
@@ -233,8 +237,8 @@ class _Writer:
         sampler = {
             "magFilter": _NEAREST if material.pixelated else _LINEAR,
             "minFilter": _NEAREST if material.pixelated else _LINEAR_MIPMAP_LINEAR,
-            "wrapS": _CLAMP,
-            "wrapT": _CLAMP,
+            "wrapS": _REPEAT if material.repeat else _CLAMP,
+            "wrapT": _REPEAT if material.repeat else _CLAMP,
         }
         texture = {"sampler": self._add("samplers", sampler), "source": self._add("images", image)}
         return self._add("textures", texture)

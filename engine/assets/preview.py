@@ -179,6 +179,8 @@ def _albedo(asset: Asset, triangle: np.ndarray, weights: np.ndarray) -> np.ndarr
         uv = np.einsum("nkc,nk->nc", mesh.uvs[mesh.faces[triangle[here] - start]], weights[here])
         texture = mesh.material.texture
         rows, columns = texture.shape[:2]
+        if mesh.material.repeat:
+            uv = uv % 1.0
         texel = np.floor(uv * (columns, rows)).astype(np.int64)
         texel = np.clip(texel, 0, (columns - 1, rows - 1))
         color[here] = _LINEAR[texture[texel[:, 1], texel[:, 0], :3]]
@@ -201,6 +203,8 @@ def _normals(
                 np.einsum("nkc,nk->nc", values[corner], weights[here])
                 for values in (mesh.normals, mesh.tangents, mesh.uvs)
             )
+            if mesh.material.repeat:
+                uv = uv % 1.0
             texel = np.floor(uv * (chart.shape[1], chart.shape[0])).astype(np.int64)
             texel = np.clip(texel, 0, (chart.shape[1] - 1, chart.shape[0] - 1))
             local = chart[texel[:, 1], texel[:, 0]] / 127.5 - 1

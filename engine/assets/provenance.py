@@ -11,6 +11,10 @@ from engine import __version__
 
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
+EDITED_SOURCE_TYPE = (
+    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+)
+
 
 class Neighbour(Protocol):
     """The nearest training example; `ratio` 0 is a copy, 1 as new as an unseen original."""
@@ -53,6 +57,16 @@ def provenance(
     }
     if nearest is not None:
         record["nearest_example"] = {"name": nearest.example, "ratio": nearest.ratio}
+    return record
+
+
+def picture_record(
+    model: str, sha256: str, sources: Sequence[Mapping[str, Any]], edit: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Describe a user's picture that a model changed: `edit` is what was asked for."""
+    record = provenance(model=model, weights_sha256=sha256, seed=0, request=edit, sources=sources)
+    record["digitalSourceType"] = EDITED_SOURCE_TYPE
+    record["operation"] = dict(edit)
     return record
 
 

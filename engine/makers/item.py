@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from engine.assets.preview import render
 from engine.errors import BudgetTooLow, EmptyShape, VernissageError
-from engine.files import write_beside
 from engine.makers.made import Made
+from engine.makers.materials import make_material
+from engine.makers.pictures import make_picture
+from engine.makers.png import write_png
 from engine.makers.shapes import make_shape
 from engine.makers.voxels import make_voxels
 from engine.request import GenerateRequest, Item, Refusal
@@ -25,7 +26,12 @@ PREVIEW = 256
 BARREN = (EmptyShape, BudgetTooLow)
 """What one seed of a batch may meet without ending the batch."""
 
-_MAKERS = {"voxels": make_voxels, "shapes": make_shape}
+_MAKERS = {
+    "voxels": make_voxels,
+    "shapes": make_shape,
+    "pictures": make_picture,
+    "materials": make_material,
+}
 
 
 @lru_cache(maxsize=2)
@@ -57,17 +63,13 @@ def write(request: GenerateRequest, seed: int, made: Made, picture: np.ndarray |
     out, name = request.out.resolve(), made.asset.name
     files: dict[str, Path] = {}
     for kind in request.formats:
-        files[kind] = out / f"{name}.{kind}"
-        made.writers[kind](files[kind])
+        for part in made.parts.get(kind, (kind,)):
+            files[part] = out / f"{name}{made.endings.get(part, f'.{part}')}"
+            made.writers[part](files[part])
     if picture is not None:
         files["preview"] = out / f"{name}.png"
         write_png(files["preview"], picture)
     return Item(name, seed, files, dict(made.report))
-
-
-def write_png(path: Path, image: np.ndarray) -> None:
-    """(H, W, 3) uint8 to a PNG, all or nothing. Raises `CannotWrite`."""
-    write_beside(path, lambda beside: Image.fromarray(image).save(beside))
 
 
 def refusal(seed: int, error: VernissageError) -> Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,15 @@ class Made:
     Attributes:
         writers: for each format that it can be written as, what writes it to a path.
         report: JSON values; what the asset's own report says is among them.
+        parts: formats that are several files, each with a writer of its own.
+        endings: of file names, where they are not the format's.
     """
 
     asset: Asset
     writers: Mapping[str, Callable[[Path], None]]
     report: Mapping[str, Any]
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    endings: Mapping[str, str] = field(default_factory=dict)
 
 
 def origin(request: GenerateRequest, model: Loaded, seed: int, near: Nearest) -> dict[str, Any]:

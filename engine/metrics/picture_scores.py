@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.linalg import sqrtm
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
@@ -50,8 +49,10 @@ def ssim(made: np.ndarray, real: np.ndarray) -> float:
 def frechet(a: Tensor, b: Tensor) -> float:
     """Fréchet distance of two sets of features (N, F) taken as Gaussians (Heusel et al. 2017)."""
     means, spreads = zip(*((x.double().mean(0), x.double().T.cov()) for x in (a, b)), strict=True)
-    product = sqrtm((spreads[0] @ spreads[1]).numpy())
-    trace = float(np.trace(np.real(product)))
+    # The trace of the root of a product is that of a symmetric one, whose roots are exact.
+    values, vectors = torch.linalg.eigh(spreads[0])
+    root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    trace = float(torch.linalg.eigvalsh(root @ spreads[1] @ root).clamp(min=0).sqrt().sum())
     gap = float((means[0] - means[1]).square().sum())
     return max(0.0, gap + float(spreads[0].trace() + spreads[1].trace()) - 2 * trace)
 

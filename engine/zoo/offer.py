@@ -38,15 +38,22 @@ def applying(card: Card) -> tuple[str, ...]:
     """Names of the request's fields that mean something to a model, beside those that always do."""
     return (
         *(("class_name",) if card.net.get("classes") else ()),
-        *("truncation", "height"),
+        *("truncation",),
+        *(("height",) if card.makes != "materials" else ()),
         *(("rig",) if card.rig else ()),
         *(("triangles", "texture", "lods", "collider") if card.makes == "shapes" else ()),
+        *(("texture",) if card.makes == "materials" else ()),
     )
 
 
 def formats(card: Card) -> tuple[str, ...]:
     """The files that a model's assets can be written as."""
-    return ("glb", "vox") if card.makes == "voxels" else ("glb",)
+    known = {
+        "voxels": ("glb", "vox"),
+        "pictures": ("png", "webp", "glb"),
+        "materials": ("png", "glb"),
+    }
+    return known.get(card.makes, ("glb",))
 
 
 def settle(request: Request, card: Card) -> Request:
@@ -56,6 +63,10 @@ def settle(request: Request, card: Card) -> Request:
         BadRequest: it asks for something that the model has no use for.
     """
     fields = GenerateRequest.model_fields
+    if card.makes == "tool":
+        raise BadRequest(f"{request.model} makes nothing from seeds: it changes pictures")
+    if card.makes in ("pictures", "materials") and request.formats == fields["formats"].default:
+        request = request.model_copy(update={"formats": ("png", "glb")})
     if request.rig and not card.rig:
         raise BadRequest(f"{request.model} does not make people, so it cannot be rigged")
     always = {"model", "seed", "count", "rig", "formats", "previews", "out", *applying(card)}
