@@ -44,7 +44,8 @@ def evaluate_pictures(
     if models[0].card.makes == "tool":
         return _tool(models[0], folder, console)
     ours = models[0].model
-    assert isinstance(ours, CodeGame)
+    if not isinstance(ours, CodeGame):
+        raise BadRequest(f"{models[0].card.name} has no measure here; its card says what is known")
     pictures = ours.all_pictures(folder)
     classes, labels = classes_of(pictures, ours.config.least)
     names = [(one.category, one.name) for one in ours.classes()]

@@ -32,6 +32,8 @@ from engine.zoo.registry import Loaded
 LONG = 512
 """Pixels of the longer side of a finished picture, at least."""
 _RELIEF = 512
+_ONLY = ShapeClass(name="picture", category="picture", examples=1, unit=1)
+"""The class of a model without classes."""
 EMPHASIS = 1.3
 """How far beyond its manner a picture goes: networks that learned for minutes are timid."""
 _SHAPES = ((1.0, 0.78), (0.78, 1.0), (1.0, 0.66), (1.0, 1.0), (0.9, 1.0))
@@ -96,20 +98,22 @@ def make_picture(request: GenerateRequest, model: Loaded, seed: int) -> Made:
 
 def draw(model: Loaded, seed: int, class_name: str | None = None, truncation: float = 1.0) -> Drawn:
     """The picture of one seed, alone and on one thread: its bytes depend on seed and weights."""
-    classes = model.model.classes()
+    classes = model.model.classes() or (_ONLY,)
     label = draw_label(seed, labels_called(class_name, classes), classes)
     names = list(model.card.examples)
     if isinstance(model.generator, Restyler):
         pixels, view = _restyled(model.generator, seed, label, truncation, names)
         small = torch.from_numpy(to_unit(resized(pixels, 32, 32)))
     else:
-        assert isinstance(model.model, CodeGame)
+        asked = torch.tensor([label]) if model.model.classes() else None
         with torch.inference_mode():
-            made = model.model.synthesise(
-                model.generator, model.model.latents([seed]), truncation, torch.tensor([label])
-            )
-            small = model.model.seen(made)[0]
-        pixels, view = to_pixels(made[0].float().numpy()), ""
+            z = model.model.latents([seed])
+            made = model.model.synthesise(model.generator, z, truncation, asked).float()
+            if made.shape[1] == 1:
+                made = made.expand(-1, 3, -1, -1)
+            seen = model.model.seen if isinstance(model.model, CodeGame) else model.model.comparable
+            small = seen(made)[0]
+        pixels, view = to_pixels(made[0].numpy()), ""
     near = nearest(small, model.prints, names, model.print_scale)
     return Drawn(pixels, classes[label], view, near)
 
