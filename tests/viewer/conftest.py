@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -67,6 +68,7 @@ def visit(node: str, address: str) -> dict[str, Any]:
     if not DRIVER.is_file():
         pytest.skip("playwright-core is not installed: npm ci --prefix tests/node")
     script = Path(__file__).with_name("visit.mjs")
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
     done = subprocess.run(
         [node, str(script), chromium, address],
         capture_output=True,
@@ -75,4 +77,4 @@ def visit(node: str, address: str) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return {**json.loads(done.stdout), "load": load}

@@ -13,6 +13,7 @@ import { Queue } from '../../engine/viewer/src/fetching.js';
 import { crossing, inside, nearest, turnTo } from '../../engine/viewer/src/ground.js';
 import { House, medium } from '../../engine/viewer/src/house.js';
 import { pick } from '../../engine/viewer/src/pick.js';
+import { DRAWS, ration } from '../../engine/viewer/src/ration.js';
 import { OUTSIDE, inSight, touches } from '../../engine/viewer/src/sight.js';
 import { viewpoint } from '../../engine/viewer/src/viewpoint.js';
 
@@ -132,6 +133,24 @@ for (const { name, house, barriers } of HOUSES) {
     const seen = inSight(house, room, spawn.position, (spawn.yaw * Math.PI) / 180, 0.6);
     assert.ok(seen.has(room));
     assert.ok(!seen.has(OUTSIDE) || [...seen.keys()].some((id) => house.rooms.get(id)?.open_to_sky));
+  });
+
+  test(`${name}: rooms are rationed, the visitor's own never`, () => {
+    const cost = (id, roles) => (id === OUTSIDE ? 4 : roles ? 5 : 7);
+    const all = (id) => (house.slotsOf.get(id) ?? []).length;
+    for (const { stand, room } of house.slots.values()) {
+      for (let i = 0; i < 8; i++) {
+        const heading = (i * Math.PI) / 4;
+        const seen = inSight(house, room, stand, heading, 0.84);
+        const { rooms, draws } = ration(house, seen, room, stand, heading, cost, 6);
+        assert.equal(rooms.get(room).roles, null);
+        for (const id of rooms.keys()) assert.ok(seen.has(id));
+        const near = [room, ...house.neighbours(room)].filter((id) => seen.has(id));
+        // Only what is next to the visitor may take more than a headset has.
+        const must = 2 + 6 + 4 + 7 + near.reduce((sum, id) => sum + 6 + all(id), 0);
+        assert.ok(draws <= Math.max(DRAWS, must), `${draws} in ${room}`);
+      }
+    }
   });
 
   test(`${name}: a ray at a work from its viewing point meets that work`, () => {

@@ -23,7 +23,8 @@ def turned(a: Visit, b: Visit) -> float:
 
 def test_it_opens_and_says_nothing_in_the_console(visit: Visit) -> None:
     assert visit["title"] == "White cube"
-    assert visit["firstFrame"] > 0
+    # 2 s where the machine does nothing else; one that is shared is as much slower.
+    assert visit["firstFrame"] <= 2_000 * max(1.0, visit["load"]), visit["firstFrame"]
     assert visit["said"] == []
     assert visit["linked"]["said"] == []
 

@@ -11,6 +11,7 @@ import { middle } from './ground.js';
 import { Headset } from './headset.js';
 import { Inspect } from './inspect.js';
 import { readLink } from './links.js';
+import { ration } from './ration.js';
 import { Rig } from './rig.js';
 import { Screens } from './screens.js';
 import { Settings } from './settings.js';
@@ -173,8 +174,11 @@ export class App {
     const [x, , z] = rig.head;
     visit.enterRoom(barriers.room(x, z) ?? visit.room);
     const { heading } = rig;
-    this.sight = inSight(this.house, visit.room, [x, z], heading, this.stage.half);
-    this.shell.show(this.sight);
+    const all = inSight(this.house, visit.room, [x, z], heading, this.stage.half);
+    const cost = (room, roles) => this.shell.cost(room, roles);
+    const { rooms } = ration(this.house, all, visit.room, [x, z], heading, cost, this.works.sharp);
+    this.shell.show(rooms);
+    this.sight = new Map([...rooms].map(([room, { wedge }]) => [room, wedge]));
     for (const id of [...this.sight.keys(), ...this.house.neighbours(visit.room)]) {
       const rank = () => (id === visit.room ? 0 : this.sight.has(id) ? 1.5 : 4);
       if (!this.shell.lit(id)) this.queue.ask(`light ${id}`, () => this.shell.light(id), rank);

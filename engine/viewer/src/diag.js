@@ -1,5 +1,7 @@
 /** `?diag`: what this browser and this place can do, as text to attach to a report. */
 
+import { DRAWS } from './ration.js';
+
 export class Diagnosis {
   /** @param {HTMLElement} root @param {any} app */
   constructor(root, app) {
@@ -41,11 +43,12 @@ export class Diagnosis {
     this.next = now + 500;
     const { stage, budget, visit, queue } = this.app;
     const { render, memory } = stage.renderer.info;
+    const eyes = this.app.rig.presenting ? 2 : 1;
     const sorted = this.frames.sort((a, b) => a - b);
     const rows = [
       ...this.facts,
       ['room', visit.room],
-      ['draw calls', String(render.calls)],
+      ['draw calls', `${render.calls}${render.calls > DRAWS * eyes ? ', over the budget of a Quest 3' : ''}`],
       ['triangles', String(render.triangles)],
       ['textures', `${memory.textures}, ${(budget.bytes / 2 ** 20).toFixed(1)} MiB (worst ${(budget.worst / 2 ** 20).toFixed(1)} of ${budget.limit / 2 ** 20})`],
       ['frame', `${sorted[Math.floor(sorted.length / 2)].toFixed(1)} ms median, ${sorted.at(-1).toFixed(1)} ms worst`],

@@ -19,7 +19,7 @@ export class Shell {
     this.house = house;
     this.stage = stage;
     this.budget = budget;
-    /** Meshes of a room, and those of OUTSIDE. @type {Map<string, import('three').Object3D[]>} */
+    /** Nodes of a room, and those of OUTSIDE, with their roles. @type {Map<string, {node: import('three').Object3D, role: string, draws: number}[]>} */
     this.parts = new Map();
     /** @type {Map<string, RoomLight>} */
     this.lights = new Map();
@@ -65,15 +65,23 @@ export class Shell {
       part.matrixAutoUpdate = false;
     });
     if (!this.parts.has(room)) this.parts.set(room, []);
-    this.parts.get(room).push(node);
+    let draws = 0;
+    node.traverse((part) => (draws += part instanceof Mesh ? 1 : 0));
+    this.parts.get(room).push({ node, role, draws });
   }
 
-  /** Show what is in sight, and nothing else. @param {Map<string, any>} seen */
+  /** Draws that a room takes; of some of its roles, or of all. @param {string} room @param {string[] | null} roles */
+  cost(room, roles) {
+    const parts = this.parts.get(room) ?? [];
+    return parts.reduce((sum, { role, draws }) => sum + (!roles || roles.includes(role) ? draws : 0), 0);
+  }
+
+  /** Show what was rationed, and nothing else. @param {Map<string, {roles: string[] | null}>} seen */
   show(seen) {
-    for (const [room, nodes] of this.parts) {
-      const visible = seen.has(room);
-      for (const node of nodes) node.visible = visible;
-      if (visible) this.budget.use(`light ${room}`);
+    for (const [room, parts] of this.parts) {
+      const share = seen.get(room);
+      for (const { node, role } of parts) node.visible = Boolean(share) && (!share.roles || share.roles.includes(role));
+      if (share) this.budget.use(`light ${room}`);
     }
     this.stage.sky.visible = seen.has(OUTSIDE);
     this.budget.use('shell');
@@ -89,6 +97,7 @@ export class Shell {
     const map = this.baked.get(room);
     if (!map || this.lit(room)) return;
     const image = await picture(this.house.url(map.file), LARGEST, { flip: false });
+    if (this.lit(room)) return image.close(); // asked for twice, and the other was quicker
     const texture = new Texture(image);
     texture.flipY = false;
     texture.channel = 1;

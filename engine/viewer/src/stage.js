@@ -30,7 +30,8 @@ export class Stage {
     this.renderer.xr.enabled = true;
     this.renderer.info.autoReset = false;
     this.scene = new Scene();
-    this.scene.background = new Color(style.sky[0]);
+    // Seen where a row of doors is longer than what is drawn: half-dark rather than sky.
+    this.scene.background = new Color(style.door?.colour ?? '#8c7d6c').multiplyScalar(0.18);
     this.scene.add(rig.group);
     this.sky = sky(style.sky);
     this.scene.add(this.sky);

@@ -13,7 +13,7 @@ import { kelvin } from './stage.js';
 import { Thumbs } from './thumbs.js';
 
 const NEAR = 7; // metres within which a picture may be sharp
-const SHARP = 8; // pictures of 1024 px at once
+const SHARP = 6; // pictures of 1024 px at once
 const MIDDLE = 1024;
 const LARGE = 2048;
 const RECESS = 0.012; // metres that a picture lies behind the front of its frame, as the builder has it
@@ -53,6 +53,13 @@ export class Works {
       stage.scene.add(group);
       this.hung.set(slot.id, { slot, group, index: 0, mesh: null, size: 0, has: '' });
     }
+  }
+
+  /** Pictures that hang as meshes of their own, in sight or not. */
+  get sharp() {
+    let count = 0;
+    for (const { mesh, group } of this.hung.values()) if (mesh && group.visible) count += 1;
+    return count;
   }
 
   /** What a slot shows now. @returns {import('./house.js').Entry | undefined} */
