@@ -30,11 +30,13 @@ class Batch:
         real: (B, C, *space) samples in [-1, 1].
         z: (B, Z) latents, N(0, 1).
         label: (B,) int64 classes, or None for a model without classes.
+        index: (B,) int64 which training examples these are, where a model wants to know.
     """
 
     real: Tensor
     z: Tensor
     label: Tensor | None = None
+    index: Tensor | None = None
 
 
 class Task(ABC):

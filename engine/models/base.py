@@ -23,6 +23,8 @@ class Model(Task):
     Config: ClassVar[type[BaseModel]]
     class_tables: ClassVar[frozenset[str]] = frozenset()
     """Names of tensors, of either player, that have a row for each of `classes()`."""
+    left_behind: ClassVar[frozenset[str]] = frozenset()
+    """Names of the generator's buffers that only training needs: they do not ship."""
     makes: ClassVar[Literal["voxels", "shapes", "pictures", "materials", "tool"]] = "voxels"
 
     def __init__(self, values: dict[str, Any]) -> None:

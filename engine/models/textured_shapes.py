@@ -46,7 +46,7 @@ class ShapeData(BaseModel):
     validation: float = Field(0.15, ge=0, le=0.5, description="Share of families set aside.")
     least: int = Field(8, ge=1, description="Examples that make a class of its own.")
     classes: tuple[ShapeClass, ...] = Field((), description="Filled from the data.")
-    z_dim: int = Field(64, ge=2, description="Latent size.")
+    z_dim: int = Field(32, ge=2, description="Latent size.")
 
 
 PUBLIC = 64
@@ -56,20 +56,30 @@ PUBLIC = 64
 class TexturedShapesConfig(ShapeData):
     """Nets and data of `textured_props`."""
 
-    geometry: int = Field(128, ge=2, description="Code size of the shape.")
-    color: int = Field(48, ge=2, description="Code size of the colours.")
+    geometry: int = Field(
+        1024, ge=64, multiple_of=64, description="Code size of the shape: 4³ cells."
+    )
+    color: int = Field(
+        512, ge=64, multiple_of=64, description="Code size of the colours: 4³ cells."
+    )
     decoder: Literal["folded", "triplane"] = Field(
         "folded", description="3-D convolutions on folded voxels, or tri-planes."
     )
-    encoder: tuple[int, ...] = Field((48, 96, 128), description="Channels of the encoder, 4³ last.")
+    encoder: tuple[int, ...] = Field((32, 64, 96), description="Channels of the encoder, 4³ last.")
     widths: tuple[int, ...] = Field((128, 96, 48), description="Channels of each stage, 4³ first.")
     depth: int = Field(1, ge=0, description="Residual convolutions in each stage.")
-    paint: int = Field(32, ge=1, description="Channels that the colours are chosen from.")
-    colors: int = Field(10, ge=2, le=64, description="Palette entries of a shape.")
+    paint: int = Field(24, ge=1, description="Channels that the colours are chosen from.")
+    colors: int = Field(8, ge=2, le=64, description="Palette entries of a shape.")
     coarse: tuple[int, ...] = Field((32, 64, 128), description="Channels of the coarse critic.")
     fine: tuple[int, ...] = Field((48, 64, 96), description="Channels of the fine critic.")
     code_noise: float = Field(0.15, ge=0, description="Noise on codes that the decoder learns.")
-    candidates: int = Field(96, ge=1, description="Draws a code from which the nearest learns it.")
+    candidates: int = Field(64, ge=1, description="Draws a code from which the nearest learns it.")
+    remembered: int = Field(32, ge=1, description="Codes that the mapping learns in a step.")
+    reach: float = Field(
+        0.5,
+        ge=0,
+        description="How far from all codes of its class a draw may be; unlike ones: 1.4.",
+    )
     reconstruction: float = Field(1.0, ge=0, description="Weight of the decoder's own loss.")
     coverage: float = Field(1.0, ge=0, description="Weight of the mapping's own loss.")
 
@@ -94,6 +104,7 @@ class TexturedShapes(Model):
     Config: ClassVar[type[ShapeData]] = TexturedShapesConfig
     makes = "shapes"
     class_tables = frozenset({"mapping.embed.weight", "mapping.mean", "embed.weight"})
+    left_behind = frozenset({"bank"})
     config: TexturedShapesConfig
     dataset: MeshDataset
 
@@ -123,6 +134,7 @@ class TexturedShapes(Model):
             z_dim=c.z_dim,
             color=c.color,
             encoder_widths=c.encoder,
+            examples=len(self._samples) if hasattr(self, "_samples") else 0,
         )
         critic = FieldCritic(coarse=c.coarse, fine=c.fine, classes=max(1, len(c.classes)))
         return Nets(generator, critic)
@@ -143,7 +155,7 @@ class TexturedShapes(Model):
         index = torch.multinomial(self._weights, size, replacement=True, generator=rng)
         z = torch.randn(size, self.config.z_dim, generator=rng)
         real = vary(self._samples[index].float(), rng)
-        return Batch(fold(real), z, self._labels[index])
+        return Batch(fold(real), z, self._labels[index], index)
 
     def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
         fake: Tensor = generator(batch.z, batch.label)
@@ -185,12 +197,30 @@ class TexturedShapes(Model):
         made = generator.decode(generator.on_spheres(code + c.code_noise * noise))
         shape, color = field_loss(made, batch.real)
         squeeze = (proportions_of(made) - proportions_of(batch.real)).abs().mean()
-        draws = torch.randn(len(code) * c.candidates, c.z_dim, generator=rng).to(code)
+        near, stray = self._mapping_losses(generator, batch, code.detach(), rng)
         return {
             "shape": c.reconstruction * (shape + squeeze),
             "color": c.reconstruction * color,
-            "coverage": c.coverage * coverage_loss(generator, code.detach(), batch.label, draws),
+            "coverage": c.coverage * near,
+            "stray": c.coverage * stray,
         }
+
+    def _mapping_losses(
+        self, generator: FieldGenerator, batch: Batch, code: Tensor, rng: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """The mapping reaches these codes and others that the bank remembers, and nothing far off."""
+        c, bank = self.config, generator.get_buffer("bank")
+        assert batch.index is not None
+        bank.index_copy_(0, batch.index, code)
+        seen = bank.square().sum(1) > 0
+        rows = torch.multinomial(self._weights * seen.cpu(), c.remembered, True, generator=rng)
+        labels, rows = self._labels.to(code.device), rows.to(code.device)
+        wanted, label = bank[rows], labels[rows]
+        draws = torch.randn(len(rows) * c.candidates, c.z_dim, generator=rng).to(code)
+        near = coverage_loss(generator, wanted, label, draws)
+        z = torch.randn(len(rows), c.z_dim, generator=rng).to(code)
+        among = (labels == label[:, None]) & seen
+        return near, stray_loss(generator, generator.mapping(z, label), bank, among, c.reach)
 
     def classes(self) -> tuple[ShapeClass, ...]:
         return self.config.classes
@@ -294,3 +324,23 @@ def coverage_loss(generator: FieldGenerator, code: Tensor, label: Tensor, draws:
     near_color = mapping(draws[color], label)[:, generator.geometry :]
     parts = code.split([generator.geometry, code.shape[1] - generator.geometry], 1)
     return (near_shape - parts[0]).square().mean() + 0.5 * (near_color - parts[1]).square().mean()
+
+
+def stray_loss(
+    generator: FieldGenerator, drawn: Tensor, bank: Tensor, among: Tensor, reach: float
+) -> Tensor:
+    """Call draws back that lie further than `reach` from every code of their class.
+
+    Coverage alone says nothing of draws that are no code's nearest; they are blends of many.
+
+    Args:
+        drawn: (B, W). bank: (n, W) codes; among: (B, n) bool, which of them are of a draw's class.
+    """
+    total = drawn.new_zeros(())
+    split = [generator.geometry, bank.shape[1] - generator.geometry]
+    for mine, known in zip(drawn.split(split, 1), bank.split(split, 1), strict=True):
+        # On spheres of radius sqrt(D), the mean square difference is 2 - 2 cos.
+        alike = (mine.float() @ known.T) / known.shape[1]
+        apart = (2 - 2 * alike.masked_fill(~among, -1.0).amax(1)).clamp(min=1e-6).sqrt()
+        total = total + (apart - reach).clamp(min=0).square().mean()
+    return total

@@ -8,14 +8,17 @@ The colours are a small palette and a choice from it: flat colours stay flat (se
 from __future__ import annotations
 
 from abc import abstractmethod
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from engine.nets.cells import PROPORTIONS, START, SUB, attach, cells, voxels
-from engine.nets.folded import StyledStage, conv3
-from engine.nets.style import activate, layer_codes, scaled_init
+from engine.nets.folded import StyledStage, conv3, doubled
+from engine.nets.style import activate, layer_codes
 
+HEAD = 96
+"""Hidden width of what reads a whole code."""
 EMPTY = -0.8
 """Distance at the start of training: nothing anywhere."""
 
@@ -38,10 +41,10 @@ class PaletteDecoder(nn.Module):
         super().__init__()
         self.geometry, self.colors = geometry, colors
         self.palette = nn.Sequential(
-            nn.Linear(color, color), nn.LeakyReLU(0.2), nn.Linear(color, 3 * colors)
+            nn.Linear(color, HEAD), nn.LeakyReLU(0.2), nn.Linear(HEAD, 3 * colors)
         )
         self.squeeze = nn.Sequential(
-            nn.Linear(geometry, geometry), nn.LeakyReLU(0.2), nn.Linear(geometry, PROPORTIONS)
+            nn.Linear(geometry, HEAD), nn.LeakyReLU(0.2), nn.Linear(HEAD, PROPORTIONS)
         )
         last = self.palette[-1]
         assert isinstance(last, nn.Linear)
@@ -89,9 +92,10 @@ class PaletteDecoder(nn.Module):
 
 
 class FoldedDecoder(PaletteDecoder):
-    """Style-modulated 3-D convolutions from 4³ up.
+    """Style-modulated 3-D convolutions from the grid of 4³ cells that a code is.
 
     Args:
+        geometry, color: multiples of 4³, so many channels of a cell.
         widths: channels of each stage, 4³ first; n = 4 * 2 ** (len(widths) - 1).
         depth: residual convolutions in each stage.
         paint: channels of the map that the colours are chosen from.
@@ -108,9 +112,7 @@ class FoldedDecoder(PaletteDecoder):
         paint: int,
     ) -> None:
         super().__init__(geometry=geometry, color=color, colors=colors)
-        self.start = nn.Linear(geometry, widths[0] * START**3)
-        scaled_init(self.start.weight, geometry)
-        nn.init.zeros_(self.start.bias)
+        self.start = conv3(geometry // START**3, widths[0])
         pairs = zip((widths[0], *widths[:-1]), widths, strict=True)
         self.stages = nn.ModuleList(
             [StyledStage(a, b, geometry, depth, upsample=i > 0) for i, (a, b) in enumerate(pairs)]
@@ -119,14 +121,26 @@ class FoldedDecoder(PaletteDecoder):
         self.distance = conv3(widths[-1], SUB, gain=0.5)
         assert self.distance.bias is not None
         nn.init.constant_(self.distance.bias, EMPTY)
-        self.paint = StyledStage(widths[-1], paint, color, 0, upsample=False)
+        # Where which colour is does not follow from the shape: the colours' own grid says it.
+        steps = [color // START**3, *(paint * 2**k for k in reversed(range(len(widths) - 1)))]
+        self.tints = nn.ModuleList([doubled(a, b) for a, b in pairwise(steps)])
+        self.paint = StyledStage(widths[-1] + steps[-1], paint, color, 0, upsample=False)
         self.choice = conv3(paint, SUB * colors, gain=1.0)
 
     def volume(self, shape: Tensor, color: Tensor) -> tuple[Tensor, Tensor]:
         first, *styles = layer_codes(shape, self.layers)
-        x = activate(self.start(first).view(len(shape), -1, START, START, START))
-        x = x.to(memory_format=torch.channels_last_3d)
+        x = activate(self.start(_grid(first)))
         for stage, style in zip(self.stages, styles, strict=True):
             x = stage(x, style)
         distance = voxels(self.distance(x), 1)
-        return distance, voxels(self.choice(self.paint(x, color)), self.colors)
+        tint = _grid(color)
+        for up in self.tints:
+            tint = activate(up(tint))
+        scores = self.choice(self.paint(torch.cat([x, tint.to(x.dtype)], 1), color))
+        return distance, voxels(scores, self.colors)
+
+
+def _grid(code: Tensor) -> Tensor:
+    """(B, C * 4³) → (B, C, 4, 4, 4), as encoders flatten it."""
+    grid = code.reshape(len(code), -1, START, START, START)
+    return grid.to(memory_format=torch.channels_last_3d)

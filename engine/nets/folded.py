@@ -34,6 +34,13 @@ def conv3(inputs: int, outputs: int, gain: float | None = None) -> nn.Conv3d:
     return layer
 
 
+def doubled(inputs: int, outputs: int) -> nn.ConvTranspose3d:
+    """Transposed convolution that doubles every edge."""
+    layer = nn.ConvTranspose3d(inputs, outputs, 4, 2, 1)
+    _init(layer, inputs * 8, None)
+    return layer
+
+
 def _init(layer: nn.Conv3d | nn.ConvTranspose3d, fan_in: int, gain: float | None) -> None:
     if gain is None:
         scaled_init(layer.weight, fan_in)
@@ -50,8 +57,7 @@ class StyledStage(nn.Module):
         super().__init__()
         self.enter: nn.Conv3d | nn.ConvTranspose3d
         if upsample:
-            self.enter = nn.ConvTranspose3d(inputs, outputs, 4, 2, 1)
-            _init(self.enter, inputs * 8, None)
+            self.enter = doubled(inputs, outputs)
         else:
             self.enter = conv3(inputs, outputs)
         self.enter_style = Film(w_dim, outputs)

@@ -23,8 +23,8 @@ CLASSES = (
 NET = {
     "size": 16,
     "z_dim": 8,
-    "geometry": 12,
-    "color": 6,
+    "geometry": 64,
+    "color": 64,
     "widths": (12, 8),
     "encoder": (8, 12),
     "coarse": (8, 12),
@@ -32,7 +32,7 @@ NET = {
     "paint": 6,
     "colors": 4,
 }
-GEOMETRY = 12
+GEOMETRY, COLOR = 64, 64
 
 
 class EggDecoder(PaletteDecoder):
@@ -41,7 +41,7 @@ class EggDecoder(PaletteDecoder):
     layers = 2
 
     def __init__(self) -> None:
-        super().__init__(geometry=GEOMETRY, color=6, colors=4)
+        super().__init__(geometry=GEOMETRY, color=COLOR, colors=4)
         self.start = nn.Linear(GEOMETRY, 1)
         self.dent = nn.ModuleDict({"affine": nn.Linear(GEOMETRY, 1)})
         line = (torch.arange(16) - 7.5) / 6.5  # 1 where a filled box ends
@@ -76,7 +76,7 @@ def eggs() -> Loaded:
         torch.manual_seed(3)
         model = _model("folded")
         generator = FieldGenerator(
-            EggDecoder(), classes=len(CLASSES), z_dim=8, color=6, encoder_widths=(8, 12)
+            EggDecoder(), classes=len(CLASSES), z_dim=8, color=COLOR, encoder_widths=(8, 12)
         )
     return _loaded(model, generator)
 

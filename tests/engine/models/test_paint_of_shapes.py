@@ -14,7 +14,7 @@ from engine.models.textured_shapes import TexturedShapes
 
 KINDS = [ShapeClass(name="pot", category="", examples=1, unit=0.1).model_dump()]
 TINY = {
-    "size": 16, "widths": [8, 8], "encoder": [8, 8], "coarse": [8, 8], "geometry": 8, "color": 8,
+    "size": 16, "widths": [8, 8], "encoder": [8, 8], "coarse": [8, 8], "geometry": 64, "color": 64,
     "z_dim": 4, "depth": 0, "paint": 8, "colors": 4, "classes": KINDS,
 }  # fmt: skip
 

@@ -9,7 +9,13 @@ import torch
 
 from engine.data.mesh_dataset import MANIFEST
 from engine.gan.rng import Streams
-from engine.models.textured_shapes import PUBLIC, TexturedShapes, coverage_loss, field_loss
+from engine.models.textured_shapes import (
+    PUBLIC,
+    TexturedShapes,
+    coverage_loss,
+    field_loss,
+    stray_loss,
+)
 from engine.nets.cells import fold
 from engine.nets.field import FieldGenerator
 
@@ -20,8 +26,8 @@ TINY = {
     "coarse": (8, 8),
     "fine": (8, 8),
     "paint": 8,
-    "geometry": 12,
-    "color": 6,
+    "geometry": 64,
+    "color": 64,
     "colors": 3,
     "candidates": 4,
     "least": 4,
@@ -114,7 +120,7 @@ def test_the_mapping_learns_to_reach_every_code_of_a_class(model: TexturedShapes
     torch.manual_seed(0)
     generator = model.build().generator
     assert isinstance(generator, FieldGenerator)
-    codes = generator.on_spheres(torch.randn(6, 18))
+    codes = generator.on_spheres(torch.randn(6, 128))
     label = torch.tensor([0, 0, 0, 1, 1, 1])
     adam = torch.optim.Adam(generator.mapping.parameters(), lr=3e-3)
     rng = torch.Generator().manual_seed(0)
@@ -129,6 +135,23 @@ def test_the_mapping_learns_to_reach_every_code_of_a_class(model: TexturedShapes
         mine = drawn[own::2, : generator.geometry]
         error = (mine - code[: generator.geometry]).square().mean(1)
         assert float(error.min()) < 0.2  # unrelated codes are 2 apart
+
+
+def test_what_strays_from_all_codes_of_its_class_is_called_back(model: TexturedShapes) -> None:
+    generator = model.build().generator
+    assert isinstance(generator, FieldGenerator)
+    bank = generator.on_spheres(torch.randn(2, 128))
+    among = torch.tensor([[True, False]])
+
+    def loss(code: torch.Tensor) -> float:
+        return float(stray_loss(generator, code[None], bank, among, 0.5))
+
+    near = generator.on_spheres((bank[0] + 0.1 * bank[1])[None])[0]
+    assert loss(bank[0]) == loss(near) == 0
+    apart = [
+        (a - b).square().mean().sqrt() for a, b in zip(*[x.split(64) for x in bank], strict=True)
+    ]
+    assert loss(bank[1]) == pytest.approx(sum(float(d - 0.5) ** 2 for d in apart), rel=1e-4)
 
 
 def test_pretraining_lowers_the_error_of_unseen_batches_c12(model: TexturedShapes) -> None:

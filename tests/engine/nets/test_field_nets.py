@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from engine.nets.cells import FOLDED, fold, proportions_of, unfold
-from engine.nets.field import FieldGenerator
+from engine.nets.field import MODES, FieldGenerator, _centers
 from engine.nets.field_critic import FieldCritic
 from engine.nets.field_decoder import FoldedDecoder, PaletteDecoder
 from engine.nets.triplane import TriplaneDecoder
 
-SIZES = {"geometry": 12, "color": 6, "colors": 3}
+SIZES = {"geometry": 64, "color": 64, "colors": 3}
 
 
 def decoder(kind: str) -> PaletteDecoder:
@@ -20,7 +20,7 @@ def decoder(kind: str) -> PaletteDecoder:
 
 def generator(kind: str = "folded") -> FieldGenerator:
     torch.manual_seed(0)
-    return FieldGenerator(decoder(kind), classes=3, z_dim=5, color=6, encoder_widths=(8, 8))
+    return FieldGenerator(decoder(kind), classes=3, z_dim=5, color=64, encoder_widths=(8, 8))
 
 
 def samples(count: int = 2, size: int = 16) -> torch.Tensor:
@@ -42,8 +42,8 @@ def test_folding_is_undone_by_unfolding() -> None:
 @pytest.mark.parametrize("kind", ["folded", "triplane"])
 def test_the_geometry_depends_on_the_shape_code_alone_d21(kind: str) -> None:
     net = generator(kind).eval()
-    code = net.on_spheres(torch.randn(2, 18))
-    other = torch.cat([code[:, :12], net.on_spheres(torch.randn(2, 18))[:, 12:]], 1)
+    code = net.on_spheres(torch.randn(2, 128))
+    other = torch.cat([code[:, :64], net.on_spheres(torch.randn(2, 128))[:, 64:]], 1)
     a, b = unfold(net.decode(code)), unfold(net.decode(other))
     assert torch.equal(a[:, 0], b[:, 0])
     assert torch.equal(a[:, 4:], b[:, 4:])
@@ -52,7 +52,7 @@ def test_the_geometry_depends_on_the_shape_code_alone_d21(kind: str) -> None:
 
 def test_evaluation_paints_with_the_palette_alone() -> None:
     net = generator().eval()
-    code = net.on_spheres(torch.randn(1, 18))
+    code = net.on_spheres(torch.randn(1, 128))
     colors = unfold(net.decode(code))[0, 1:4].flatten(1).T
     palette = net.decoder.parts(code)[2][0]
     apart = (colors[:, None] - palette[None]).abs().amax(-1).amin(1)
@@ -64,23 +64,37 @@ def test_training_and_evaluation_agree_where_the_choice_is_clear() -> None:
     with torch.no_grad():
         assert isinstance(net.decoder, FoldedDecoder)
         net.decoder.choice.weight.mul_(1e4)
-        code = net.on_spheres(torch.randn(2, 18))
+        code = net.on_spheres(torch.randn(2, 128))
         mixed = net.train().decode(code)
         best = net.eval().decode(code)
     agree = ((mixed - best).abs() < 0.02).float().mean()
     assert float(agree) > 0.95
 
 
-def test_truncation_0_gives_one_shape_a_class_and_1_the_draw_itself_b8() -> None:
-    net = generator()
-    label = torch.tensor([0, 0, 2])
-    for _ in range(3):
-        net.mapping(torch.randn(3, 5), label)  # the running means leave the origin
-    z = torch.randn(3, 5)
-    still = net.mapping(z, label, 0.0)
-    torch.testing.assert_close(still[0], still[1])
-    assert not torch.allclose(still[0], still[2])
-    torch.testing.assert_close(net.mapping(z, label, 1.0), net.mapping(z, label))
+def test_truncation_0_gives_modes_of_the_class_and_1_the_draw_itself_b8() -> None:
+    mapping = generator().eval().mapping
+    label, z = torch.tensor([0, 0, 2]), torch.randn(3, 5)
+    code, still = mapping(z, label), mapping(z, label, 0.0)
+    for mine, mode, its in zip(code, still, label.tolist(), strict=True):
+        for part in (slice(None, 64), slice(64, None)):
+            modes = mapping.modes(its)[:, part]
+            nearest = (modes - mine[part]).square().sum(1).argmin()
+            torch.testing.assert_close(mode[part], modes[nearest])
+    torch.testing.assert_close(mapping(z, label, 1.0), code)
+    half = mapping(z, label, 0.5)
+    assert ((half - code).norm(dim=1) < (still - code).norm(dim=1)).all()
+
+
+def test_modes_are_where_the_draws_are() -> None:
+    """Two heaps on a circle: each has modes at its middle, and none lies between."""
+    angle = torch.cat([0.05 * torch.randn(60), 2 + 0.05 * torch.randn(60)])
+    mapping = generator().eval().mapping
+    modes = _centers(2**0.5 * torch.stack([angle.cos(), angle.sin()], 1)[torch.randperm(120)])
+    found = torch.atan2(modes[:, 1], modes[:, 0])
+    assert ((found - 0).abs().minimum((found - 2).abs()) < 0.2).all()
+    assert (found < 1).any()
+    assert (found > 1).any()
+    assert mapping.modes(1).shape == (MODES, 128)
 
 
 def test_codes_lie_on_both_spheres() -> None:
@@ -89,7 +103,7 @@ def test_codes_lie_on_both_spheres() -> None:
         net.encode(fold(samples(4))),
         net.mapping(torch.randn(4, 5), torch.zeros(4).long()),
     ):
-        shape, color = code.split([12, 6], 1)
+        shape, color = code.split([64, 64], 1)
         torch.testing.assert_close(shape.square().mean(1), torch.ones(4), atol=1e-3, rtol=0)
         torch.testing.assert_close(color.square().mean(1), torch.ones(4), atol=1e-3, rtol=0)
 
