@@ -38,6 +38,13 @@ def build(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Take this many files, spread over all folders.")
     ] = None,
+    draft: Annotated[
+        bool,
+        typer.Option(
+            "--draft",
+            help="Compute shapes as wide as long at half the resolution: a fourth of the time.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show an error's traceback.")] = False,
 ) -> None:
@@ -61,6 +68,7 @@ def build(
                 up=up,
                 jobs=jobs,
                 limit=limit,
+                draft=draft,
                 on_progress=on_progress,
                 is_cancelled=is_cancelled,
             )

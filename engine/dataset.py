@@ -45,6 +45,7 @@ class _Task:
     picture: Path
     size: int
     up: Up
+    draft: bool
 
 
 _Result = tuple[dict[str, Any] | None, str, bool]  # facts, reason of refusal, made now
@@ -58,6 +59,7 @@ def build(
     up: Up = "auto",
     jobs: int | None = None,
     limit: int | None = None,
+    draft: bool = False,
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Built:
@@ -72,6 +74,7 @@ def build(
         up: the axis of the files that points up; `auto` goes by the format.
         jobs: processes; as many as there are cores unless said.
         limit: take this many files, drawn by a hash of their names, so more adds to fewer.
+        draft: compute shapes that fill the cube at half the resolution.
     Raises:
         BadRequest: a size that is not offered, or a folder that does not exist.
         NoMeshes: there is no mesh, or none could be used (then the manifest says why).
@@ -81,7 +84,7 @@ def build(
         raise BadRequest(f"--size {size}: choose one of {', '.join(map(str, SIZES))}")
     if not folder.is_dir():
         raise BadRequest(f"{folder} is no folder")
-    tasks, refused = _tasks(folder, out, size, up, limit)
+    tasks, refused = _tasks(folder, out, size, up, limit, draft)
     if not tasks:
         raise NoMeshes(f"{folder} holds no mesh file")
     results: dict[str, _Result] = {}
@@ -102,7 +105,7 @@ def build(
 
 
 def _tasks(
-    folder: Path, out: Path, size: int, up: Up, limit: int | None
+    folder: Path, out: Path, size: int, up: Up, limit: int | None, draft: bool
 ) -> tuple[list[_Task], dict[str, str]]:
     """One task for each mesh, in name order, and what cannot be read at all."""
     meshes, foreign = find_meshes(folder)
@@ -124,6 +127,7 @@ def _tasks(
             picture=out / "pictures" / f"{name}.png",
             size=size,
             up=up,
+            draft=draft,
         )
         for name in chosen
     ]
@@ -178,7 +182,7 @@ def _make(task: _Task) -> _Result:
     from engine.data.mesh_item import build_item, read_field
 
     try:
-        facts, made = build_item(task.source, task.item, task.size, task.up)
+        facts, made = build_item(task.source, task.item, task.size, task.up, task.draft)
         if made or not task.picture.is_file():
             write_bytes(task.picture, _png(picture_of_field(read_field(task.item), PICTURE)))
         return facts, "", made

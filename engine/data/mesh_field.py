@@ -42,17 +42,19 @@ PATTERN = np.array([(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)]) / 3
 """Where a voxel looks at the texture: nine points over its own width, along the surface."""
 
 
-def place(soup: Soup, size: int) -> tuple[Soup, float]:
+def place(soup: Soup, size: int, margin: float = MARGIN) -> tuple[Soup, float]:
     """Scale a model to a `size`³ cube: centred in x and y, standing on the floor.
 
+    Args:
+        margin: voxels left free at each side of the longest axis.
     Returns:
         The soup in voxel units, and how many units of the file one voxel has.
     """
     points = soup.corners.reshape(-1, 3)
     low, high = points.min(0), points.max(0)
-    unit = float((high - low).max()) / (size - 2 * MARGIN)
+    unit = float((high - low).max()) / (size - 2 * margin)
     origin = (low + high) / 2 - np.array([size / 2, size / 2, 0]) * unit
-    origin[2] = low[2] - MARGIN * unit
+    origin[2] = low[2] - margin * unit
     moved = (soup.corners - origin) / unit
     return Soup(moved, soup.uvs, soup.tints, soup.paints, soup.paint, soup.notes), unit
 

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
-from engine.data.field_augment import vary
+from engine.data.field_augment import cast, vary
 from engine.data.field_picture import picture_of_field
 from engine.data.mesh_dataset import MeshDataset, MeshExample, read_mesh_dataset
 from engine.data.mesh_item import read_field
@@ -46,6 +46,10 @@ class ShapeData(BaseModel):
     validation: float = Field(0.15, ge=0, le=0.5, description="Share of families set aside.")
     least: int = Field(8, ge=1, description="Examples that make a class of its own.")
     classes: tuple[ShapeClass, ...] = Field((), description="Filled from the data.")
+    casts: tuple[Annotated[str, Field(pattern="^#[0-9a-f]{6}$")], ...] = Field(
+        (),
+        description="Materials in which shapes are shown, each in one, instead of their colours.",
+    )
     z_dim: int = Field(32, ge=2, description="Latent size.")
 
 
@@ -142,7 +146,19 @@ class TexturedShapes(Model):
     def _read(self, examples: Sequence[MeshExample]) -> Tensor:
         """(n, 7, N, N, N) float16, one file after the other: the data set's fields are larger."""
         filled = [self.encode(read_field(example.item)).half() for example in examples]
-        return torch.stack(filled) if filled else torch.empty(0)
+        if not filled:
+            return torch.empty(0)
+        samples, casts = torch.stack(filled), self._casts()
+        return (
+            samples
+            if casts is None
+            else cast(samples, casts[torch.arange(len(samples)) % len(casts)])
+        )
+
+    def _casts(self) -> Tensor | None:
+        """(M, 3) in [-1, 1]."""
+        colors = [list(bytes.fromhex(one[1:])) for one in self.config.casts]
+        return torch.tensor(colors) / 127.5 - 1 if colors else None
 
     def encode(self, field: np.ndarray) -> Tensor:
         """A sample (7, N, N, N) from a field (4, M, M, M) as data sets hold it: what `decode` undoes."""
@@ -154,7 +170,7 @@ class TexturedShapes(Model):
         rng = streams.torch("batch", step)
         index = torch.multinomial(self._weights, size, replacement=True, generator=rng)
         z = torch.randn(size, self.config.z_dim, generator=rng)
-        real = vary(self._samples[index].float(), rng)
+        real = vary(self._samples[index].float(), rng, self._casts())
         return Batch(fold(real), z, self._labels[index], index)
 
     def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
