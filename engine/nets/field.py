@@ -70,7 +70,7 @@ class CodeMapping(nn.Module):
 
     def __init__(self, *, z_dim: int, geometry: int, color: int, width: int, classes: int) -> None:
         super().__init__()
-        self.geometry = geometry
+        self.geometry, self.z_dim = geometry, z_dim
         self.embed = nn.Embedding(classes, width // 2)
         self.shape = _mlp(z_dim + width // 2, width, geometry)
         self.color = _mlp(z_dim + width // 2, width // 2, color)
