@@ -50,11 +50,9 @@ class FieldEncoder(nn.Module):
         super().__init__()
         self.tower = Tower(channels, widths)
         self.leave = conv3(widths[-1], dim // START**3)
-        # Without it all codes begin in one spot of the sphere, and noise drowns what sets them apart.
-        self.spread = nn.BatchNorm1d(dim, affine=False)
 
     def forward(self, field: Tensor) -> Tensor:
-        return to_sphere(self.spread(self.leave(self.tower(field)).flatten(1).float()))
+        return to_sphere(self.leave(self.tower(field)).flatten(1).float())
 
 
 class CodeMapping(nn.Module):
@@ -96,9 +94,7 @@ class CodeMapping(nn.Module):
         """(MODES, W): what the draws of a class gather around, shape and colours each for itself."""
         if label not in self._modes:
             rng = torch.Generator().manual_seed(label)
-            z = torch.randn(
-                DRAWN, self.shape[0].in_features - self.embed.embedding_dim, generator=rng
-            )
+            z = torch.randn(DRAWN, self.z_dim, generator=rng)
             code = self(z.to(self.mean), torch.full((DRAWN,), label, device=self.mean.device))
             parts = code.split([self.geometry, code.shape[1] - self.geometry], 1)
             self._modes[label] = torch.cat([_centers(part) for part in parts], 1)
