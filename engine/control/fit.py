@@ -18,7 +18,7 @@ from engine.nets.field import FieldGenerator
 RATE = 0.06
 """Step of Adam on codes of RMS 1, at the start; it falls to 0 along half a cosine."""
 COLOR, PRIOR = 0.5, 0.02
-"""Weights of the colour and of the way to the nearest class mean beside the distance."""
+"""Weights of the colour and of the way to the nearest mode beside the distance."""
 OPEN = -0.25
 """Distance of a sample from which a colour means nothing: data sets have none out there."""
 
@@ -140,9 +140,11 @@ def _apart(
 
 
 def prior(generator: FieldGenerator, codes: Tensor) -> Tensor:
-    """(B,) mean square of the way from each code to the nearest class mean, by their directions."""
-    means = generator.on_spheres(generator.mapping.mean)
-    return (codes[:, None] - means).square().mean(-1).amin(1)
+    """(B,) mean square of the way from each code to the nearest of all classes' modes."""
+    mapping = generator.mapping
+    modes = torch.cat([mapping.modes(label) for label in range(len(mapping.mean))])
+    # On spheres of radius sqrt(D) that is 2 - 2 cos.
+    return 2 - 2 * (codes.float() @ modes.T).amax(-1) / codes.shape[-1]
 
 
 def descend(

@@ -9,7 +9,7 @@ import torch
 from engine.control.codes import Space
 from engine.control.directions import find_directions, move, root_covariance, sefa
 from engine.control.traits import traits
-from tests.engine.control.tiny import GEOMETRY, eggs, space_of, untrained
+from tests.engine.control.tiny import COLOR, GEOMETRY, eggs, space_of, untrained
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def space() -> Space:
 
 
 @pytest.mark.parametrize("decoder", ["folded", "triplane"])
-@pytest.mark.parametrize(("kind", "size"), [("shape", GEOMETRY), ("color", 6)])
+@pytest.mark.parametrize(("kind", "size"), [("shape", GEOMETRY), ("color", COLOR)])
 def test_c24_directions_are_orthonormal_and_strongest_first(
     decoder: str, kind: str, size: int
 ) -> None:
