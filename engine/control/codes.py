@@ -68,7 +68,7 @@ class Space:
 
     def means(self) -> Tensor:
         """(classes, W): the mean code of each class, on the spheres."""
-        return self.generator.on_spheres(self.generator.mapping.mean)
+        return self.generator.mapping.means()
 
 
 def arc(
@@ -141,6 +141,6 @@ def nearest_class(space: Space, code: Tensor) -> int:
     Not by the class mean: what is mean in all ways is like nothing in particular.
     """
     shape = slice(None, space.generator.geometry)
-    every = range(len(space.generator.mapping.mean))
+    every = range(space.generator.mapping.classes)
     alike = space.crowd(every)[..., shape] @ code[shape]
     return int(alike.topk(4, 1).values.mean(1).argmax())

@@ -18,7 +18,7 @@ from engine.nets.field import FieldGenerator
 RATE = 0.06
 """Step of Adam on codes of RMS 1, at the start; it falls to 0 along half a cosine."""
 COLOR, PRIOR = 0.5, 0.02
-"""Weights of the colour and of the way to the nearest mode beside the distance."""
+"""Weights of the colour and of the way to the nearest known code beside the distance."""
 OPEN = -0.25
 """Distance of a sample from which a colour means nothing: data sets have none out there."""
 
@@ -140,11 +140,10 @@ def _apart(
 
 
 def prior(generator: FieldGenerator, codes: Tensor) -> Tensor:
-    """(B,) mean square of the way from each code to the nearest of all classes' modes."""
-    mapping = generator.mapping
-    modes = torch.cat([mapping.modes(label) for label in range(len(mapping.mean))])
+    """(B,) mean square of the way from each code to the nearest that the model remembers."""
+    known = generator.mapping.codes
     # On spheres of radius sqrt(D) that is 2 - 2 cos.
-    return 2 - 2 * (codes.float() @ modes.T).amax(-1) / codes.shape[-1]
+    return 2 - 2 * (codes.float() @ known.T).amax(-1) / codes.shape[-1]
 
 
 def descend(

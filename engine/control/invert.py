@@ -30,7 +30,7 @@ def invert(
     wanted = space.model.encode(field)[None]
     with torch.inference_mode():
         guess = generator.encode(fold(wanted))[0]
-        every = range(len(space.generator.mapping.mean))
+        every = range(space.generator.mapping.classes)
         crowd = space.crowd(every).flatten(0, 1)
         starts = torch.stack([guess, crowd[(crowd @ guess).argmax()]])
     aim = target(wanted.expand(2, -1, -1, -1, -1))

@@ -143,7 +143,7 @@ def _from_code(path: Path, loaded: Loaded) -> Source:
         raise BadRequest(f"{path} holds no code: {error!r}") from error
     if weights != loaded.card.sha256:
         raise BadRequest(f"{path.name} was made by other weights than those of {loaded.card.name}")
-    width = space_of(loaded).generator.mapping.mean.shape[1]
+    width = space_of(loaded).generator.mapping.codes.shape[1]
     if code.shape != (width,) or not code.isfinite().all() or not (0 < unit < math.inf):
         raise BadRequest(f"{path.name} holds no {width} numbers and a size")
     (label,) = labels_called(called, loaded.model.classes())[:1]

@@ -23,8 +23,6 @@ class Model(Task):
     Config: ClassVar[type[BaseModel]]
     class_tables: ClassVar[frozenset[str]] = frozenset()
     """Names of tensors, of either player, that have a row for each of `classes()`."""
-    left_behind: ClassVar[frozenset[str]] = frozenset()
-    """Names of the generator's buffers that only training needs: they do not ship."""
     makes: ClassVar[Literal["voxels", "shapes", "pictures", "materials", "tool"]] = "voxels"
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -44,6 +42,9 @@ class Model(Task):
     @abstractmethod
     def examples(self) -> tuple[list[str], Tensor]:
         """Names and (N, C, *space) fields of the training examples, without augmentation."""
+
+    def finish(self, generator: nn.Module) -> None:
+        """What is left to do with a trained generator before it ships; needs the data."""
 
     def latents(self, seeds: list[int]) -> Tensor:
         """(len(seeds), z_dim) of N(0, 1); a seed's row never depends on the others."""

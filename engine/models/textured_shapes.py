@@ -1,10 +1,9 @@
 """Textured shapes of many classes: the mesh family behind `textured_props` and `sculptures`.
 
-An encoder and a decoder learn the shapes first (pretrain phase); a mapping network learns to reach
-every one of their codes from noise and a class (implicit maximum likelihood, Li & Malik 2018), so
-that no mode is lost; then critics at two scales judge what comes from noise and sharpen decoder and
-mapping (VAE-GAN without the divergence: Larsen et al. 2016). The encoder stays: it is what turns a
-user's own mesh into a code.
+An encoder and a decoder learn the shapes first (pretrain phase), and the codes of the examples are
+kept; noise and a class choose among them and mix them; then critics at two scales judge what comes
+of that, and the decoder learns to make whole shapes of mixtures too (VAE-GAN without the divergence:
+Larsen et al. 2016). The encoder stays: it is what turns a user's own mesh into a code.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class ShapeData(BaseModel):
         (),
         description="Materials in which shapes are shown, each in one, instead of their colours.",
     )
-    z_dim: int = Field(32, ge=2, description="Latent size.")
+    z_dim: int = Field(32, ge=2, multiple_of=2, description="Latent size.")
 
 
 PUBLIC = 64
@@ -77,15 +76,9 @@ class TexturedShapesConfig(ShapeData):
     coarse: tuple[int, ...] = Field((32, 64, 128), description="Channels of the coarse critic.")
     fine: tuple[int, ...] = Field((48, 64, 96), description="Channels of the fine critic.")
     code_noise: float = Field(0.15, ge=0, description="Noise on codes that the decoder learns.")
-    candidates: int = Field(64, ge=1, description="Draws a code from which the nearest learns it.")
-    remembered: int = Field(32, ge=1, description="Codes that the mapping learns in a step.")
-    reach: float = Field(
-        0.5,
-        ge=0,
-        description="How far from all codes of its class a draw may be; unlike ones: 1.4.",
-    )
+    sharpness: float = Field(6.0, gt=0, description="How much of a draw is one example's.")
+    kinship: float = Field(6.0, ge=0, description="How often a shape has its own colours.")
     reconstruction: float = Field(1.0, ge=0, description="Weight of the decoder's own loss.")
-    coverage: float = Field(1.0, ge=0, description="Weight of the mapping's own loss.")
 
     @model_validator(mode="after")
     def _stages_end_at_the_size(self) -> Self:
@@ -107,8 +100,7 @@ class TexturedShapes(Model):
 
     Config: ClassVar[type[ShapeData]] = TexturedShapesConfig
     makes = "shapes"
-    class_tables = frozenset({"mapping.embed.weight", "mapping.mean", "embed.weight"})
-    left_behind = frozenset({"bank"})
+    class_tables = frozenset({"embed.weight"})
     config: TexturedShapesConfig
     dataset: MeshDataset
 
@@ -121,6 +113,8 @@ class TexturedShapes(Model):
         self.config = c.model_copy(update={"classes": c.classes or classes})
         self._samples = self._read(train)
         self._labels = torch.tensor(labels)
+        # Where the memory keeps each example: class by class.
+        self._rows = self._labels.argsort(stable=True).argsort()
         self._weights = torch.tensor(weights)
 
     def build(self) -> Nets:
@@ -134,11 +128,12 @@ class TexturedShapes(Model):
             decoder = TriplaneDecoder(widths=(*c.widths, c.paint), hidden=c.paint, **sizes)
         generator = FieldGenerator(
             decoder,
-            classes=max(1, len(c.classes)),
+            examples=[one.examples for one in c.classes] or [1],
             z_dim=c.z_dim,
             color=c.color,
             encoder_widths=c.encoder,
-            examples=len(self._samples) if hasattr(self, "_samples") else 0,
+            sharpness=c.sharpness,
+            kinship=c.kinship,
         )
         critic = FieldCritic(coarse=c.coarse, fine=c.fine, classes=max(1, len(c.classes)))
         return Nets(generator, critic)
@@ -171,7 +166,7 @@ class TexturedShapes(Model):
         index = torch.multinomial(self._weights, size, replacement=True, generator=rng)
         z = torch.randn(size, self.config.z_dim, generator=rng)
         real = vary(self._samples[index].float(), rng, self._casts())
-        return Batch(fold(real), z, self._labels[index], index)
+        return Batch(fold(real), z, self._labels[index], self._rows[index])
 
     def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
         fake: Tensor = generator(batch.z, batch.label)
@@ -195,48 +190,32 @@ class TexturedShapes(Model):
     def pretrain(
         self, generator: nn.Module, batch: Batch, rng: torch.Generator
     ) -> dict[str, Tensor]:
-        return self._own_losses(generator, batch, rng)
-
-    def auxiliary(
-        self, generator: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
-    ) -> dict[str, Tensor]:
-        return self._own_losses(generator, batch, rng)
-
-    def _own_losses(
-        self, generator: nn.Module, batch: Batch, rng: torch.Generator
-    ) -> dict[str, Tensor]:
+        """What is lost between a field, its code, with some noise, and the field of that."""
         assert isinstance(generator, FieldGenerator)
-        assert batch.label is not None
+        assert batch.index is not None
         c = self.config
         code = generator.encode(batch.real)
+        generator.mapping.remember(batch.index, code.detach())
         noise = torch.randn(code.shape, generator=rng).to(code)
         made = generator.decode(generator.on_spheres(code + c.code_noise * noise))
         shape, color = field_loss(made, batch.real)
         squeeze = (proportions_of(made) - proportions_of(batch.real)).abs().mean()
-        near, stray = self._mapping_losses(generator, batch, code.detach(), rng)
-        return {
-            "shape": c.reconstruction * (shape + squeeze),
-            "color": c.reconstruction * color,
-            "coverage": c.coverage * near,
-            "stray": c.coverage * stray,
-        }
+        return {"shape": c.reconstruction * (shape + squeeze), "color": c.reconstruction * color}
 
-    def _mapping_losses(
-        self, generator: FieldGenerator, batch: Batch, code: Tensor, rng: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """The mapping reaches these codes and others that the bank remembers, and nothing far off."""
-        c, bank = self.config, generator.get_buffer("bank")
-        assert batch.index is not None
-        bank.index_copy_(0, batch.index, code)
-        seen = bank.square().sum(1) > 0
-        rows = torch.multinomial(self._weights * seen.cpu(), c.remembered, True, generator=rng)
-        labels, rows = self._labels.to(code.device), rows.to(code.device)
-        wanted, label = bank[rows], labels[rows]
-        draws = torch.randn(len(rows) * c.candidates, c.z_dim, generator=rng).to(code)
-        near = coverage_loss(generator, wanted, label, draws)
-        z = torch.randn(len(rows), c.z_dim, generator=rng).to(code)
-        among = (labels == label[:, None]) & seen
-        return near, stray_loss(generator, generator.mapping(z, label), bank, among, c.reach)
+    def auxiliary(
+        self, generator: nn.Module, batch: Batch, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        return self.pretrain(generator, batch, rng)
+
+    def finish(self, generator: nn.Module) -> None:
+        """Remember every example as it is, by the encoder as it has become."""
+        assert isinstance(generator, FieldGenerator)
+        generator.eval()
+        with torch.no_grad():
+            for some in torch.arange(len(self._samples)).split(16):
+                real = fold(self._samples[some].float()).to(generator.mapping.codes.device)
+                rows = self._rows[some].to(real.device)
+                generator.mapping.remember(rows, generator.encode(real))
 
     def classes(self) -> tuple[ShapeClass, ...]:
         return self.config.classes
@@ -321,42 +300,3 @@ def field_loss(made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
     error = (a[..., 1:] - b[..., 1:]).abs().mean(-1, keepdim=True)
     color = (error * near).sum() / near.sum().clamp(min=1)
     return 4 * shape, color
-
-
-def coverage_loss(generator: FieldGenerator, code: Tensor, label: Tensor, draws: Tensor) -> Tensor:
-    """Pull, for each real code, the nearest of many draws towards it: every mode gets its noise.
-
-    Shape and colours choose their draws apart, since any shape may meet any colours.
-    """
-    mapping = generator.mapping
-    count = len(draws) // len(code)
-    with torch.no_grad():
-        many = mapping(draws, label.repeat_interleave(count)).view(len(code), count, -1)
-        error = (many.float() - code[:, None]).square()
-        rows = torch.arange(len(code), device=code.device) * count
-        shape = rows + error[..., : generator.geometry].mean(-1).argmin(1)
-        color = rows + error[..., generator.geometry :].mean(-1).argmin(1)
-    near_shape = mapping(draws[shape], label)[:, : generator.geometry]
-    near_color = mapping(draws[color], label)[:, generator.geometry :]
-    parts = code.split([generator.geometry, code.shape[1] - generator.geometry], 1)
-    return (near_shape - parts[0]).square().mean() + 0.5 * (near_color - parts[1]).square().mean()
-
-
-def stray_loss(
-    generator: FieldGenerator, drawn: Tensor, bank: Tensor, among: Tensor, reach: float
-) -> Tensor:
-    """Call draws back that lie further than `reach` from every code of their class.
-
-    Coverage alone says nothing of draws that are no code's nearest; they are blends of many.
-
-    Args:
-        drawn: (B, W). bank: (n, W) codes; among: (B, n) bool, which of them are of a draw's class.
-    """
-    total = drawn.new_zeros(())
-    split = [generator.geometry, bank.shape[1] - generator.geometry]
-    for mine, known in zip(drawn.split(split, 1), bank.split(split, 1), strict=True):
-        # On spheres of radius sqrt(D), the mean square difference is 2 - 2 cos.
-        alike = (mine.float() @ known.T) / known.shape[1]
-        apart = (2 - 2 * alike.masked_fill(~among, -1.0).amax(1)).clamp(min=1e-6).sqrt()
-        total = total + (apart - reach).clamp(min=0).square().mean()
-    return total

@@ -38,8 +38,8 @@ def export(
         scale = distance_among(prints)
     else:
         scale = distance_scale(model.comparable(held_out), prints)
-    state = generator.state_dict()
-    tensors = {f"generator.{k}": v for k, v in state.items() if k not in model.left_behind}
+    model.finish(generator)
+    tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
     tensors |= {"prints.vectors": prints, "prints.scale": torch.tensor(scale)}
     data = save(pack(tensors))
     write_bytes(run / WEIGHTS, data)

@@ -48,7 +48,6 @@ color = 64
 z_dim = 8
 paint = 8
 colors = 4
-candidates = 8
 
 [train]
 batch = 8

@@ -76,7 +76,11 @@ def eggs() -> Loaded:
         torch.manual_seed(3)
         model = _model("folded")
         generator = FieldGenerator(
-            EggDecoder(), classes=len(CLASSES), z_dim=8, color=COLOR, encoder_widths=(8, 12)
+            EggDecoder(),
+            examples=[one.examples for one in CLASSES],
+            z_dim=8,
+            color=COLOR,
+            encoder_widths=(8, 12),
         )
     return _loaded(model, generator)
 
@@ -104,9 +108,12 @@ def _model(decoder: str) -> TexturedShapes:
 
 def _loaded(model: TexturedShapes, generator: FieldGenerator) -> Loaded:
     generator.eval().requires_grad_(False)
-    labels = torch.arange(len(CLASSES)).repeat(8)
-    codes = generator.mapping(model.latents(list(range(len(labels)))), labels)
-    generator.mapping.mean.copy_(codes.view(8, len(CLASSES), -1).mean(0))
+    memory = generator.mapping
+    rng = torch.Generator().manual_seed(5)
+    # The codes of a class have something in common.
+    shared = torch.randn(len(CLASSES), GEOMETRY + COLOR, generator=rng)[memory.owner]
+    codes = generator.on_spheres(shared + torch.randn(memory.codes.shape, generator=rng))
+    memory.remember(torch.arange(len(codes)), codes)
     card = Card(
         name="tiny",
         title="Tiny",

@@ -26,6 +26,7 @@ def test_amid_voxels_of_one_colour_the_paint_has_that_colour(
     torch.manual_seed(seed)
     model = TexturedShapes(TINY)
     generator = model.build().generator.eval()
+    generator.mapping.remember(torch.tensor([0]), generator.on_spheres(torch.randn(1, 128)))
     parts = generator.decoder.parts
 
     def patches(code: Tensor) -> tuple[Tensor, Tensor, Tensor]:

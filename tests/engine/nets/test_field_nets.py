@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from engine.nets.cells import FOLDED, fold, proportions_of, unfold
-from engine.nets.field import MODES, FieldGenerator, _centers
+from engine.nets.field import FieldGenerator
 from engine.nets.field_critic import FieldCritic
 from engine.nets.field_decoder import FoldedDecoder, PaletteDecoder
 from engine.nets.triplane import TriplaneDecoder
 
+EXAMPLES = (4, 2, 3)
 SIZES = {"geometry": 64, "color": 64, "colors": 3}
 
 
@@ -20,7 +21,10 @@ def decoder(kind: str) -> PaletteDecoder:
 
 def generator(kind: str = "folded") -> FieldGenerator:
     torch.manual_seed(0)
-    return FieldGenerator(decoder(kind), classes=3, z_dim=5, color=64, encoder_widths=(8, 8))
+    net = FieldGenerator(decoder(kind), examples=EXAMPLES, z_dim=6, color=64, encoder_widths=(8, 8))
+    codes = net.on_spheres(torch.randn(sum(EXAMPLES), 128))
+    net.mapping.remember(torch.arange(len(codes)), codes)
+    return net
 
 
 def samples(count: int = 2, size: int = 16) -> torch.Tensor:
@@ -71,37 +75,50 @@ def test_training_and_evaluation_agree_where_the_choice_is_clear() -> None:
     assert float(agree) > 0.95
 
 
-def test_truncation_0_gives_modes_of_the_class_and_1_the_draw_itself_b8() -> None:
-    mapping = generator().eval().mapping
-    label, z = torch.tensor([0, 0, 2]), torch.randn(3, 5)
-    code, still = mapping(z, label), mapping(z, label, 0.0)
-    for mine, mode, its in zip(code, still, label.tolist(), strict=True):
+def test_truncation_0_gives_one_example_of_the_class_and_1_a_mixture_b8() -> None:
+    memory = generator().mapping
+    label, z = torch.tensor([0, 0, 2]), torch.randn(3, 6)
+    code, single = memory(z, label), memory(z, label, 0.0)
+    for mine, its in zip(single, label.tolist(), strict=True):
         for part in (slice(None, 64), slice(64, None)):
-            modes = mapping.modes(its)[:, part]
-            nearest = (modes - mine[part]).square().sum(1).argmin()
-            torch.testing.assert_close(mode[part], modes[nearest])
-    torch.testing.assert_close(mapping(z, label, 1.0), code)
-    half = mapping(z, label, 0.5)
-    assert ((half - code).norm(dim=1) < (still - code).norm(dim=1)).all()
+            known = memory.codes[memory.owner == its][:, part]
+            assert float((known - mine[part]).norm(dim=1).min()) < 1e-3
+    torch.testing.assert_close(memory(z, label, 1.0), code)
+    assert ((memory(z, label, 0.5) - single).norm(dim=1) < (code - single).norm(dim=1)).all()
 
 
-def test_modes_are_where_the_draws_are() -> None:
-    """Two heaps on a circle: each has modes at its middle, and none lies between."""
-    angle = torch.cat([0.05 * torch.randn(60), 2 + 0.05 * torch.randn(60)])
-    mapping = generator().eval().mapping
-    modes = _centers(2**0.5 * torch.stack([angle.cos(), angle.sin()], 1)[torch.randperm(120)])
-    found = torch.atan2(modes[:, 1], modes[:, 0])
-    assert ((found - 0).abs().minimum((found - 2).abs()) < 0.2).all()
-    assert (found < 1).any()
-    assert (found > 1).any()
-    assert mapping.modes(1).shape == (MODES, 128)
+def test_the_noise_reaches_every_example_of_a_class_and_no_other() -> None:
+    memory = generator().mapping
+    shares = memory(torch.randn(400, 6), torch.ones(400).long(), 0.0)[:, :64]
+    nearest = (shares @ memory.codes[:, :64].T).argmax(1)
+    assert set(nearest.tolist()) == {4, 5}  # those of class 1
+
+
+def test_what_was_never_seen_is_never_chosen() -> None:
+    memory = generator().mapping
+    memory.codes[1:4] = 0
+    code = memory(torch.randn(20, 6), torch.zeros(20).long())
+    torch.testing.assert_close(code, memory.codes[:1].expand(20, -1))
+    memory.codes[0] = 0  # a class of which nothing is known yet
+    assert memory(torch.randn(2, 6), torch.zeros(2).long()).isfinite().all()
+
+
+def test_a_shape_of_great_kinship_wears_its_own_colours() -> None:
+    memory = generator().mapping
+    memory.kinship = 1e4
+    code = memory(torch.randn(50, 6), torch.zeros(50).long(), 0.0)
+    shape, color = (
+        (code[:, part] @ memory.codes[:, part].T).argmax(1)
+        for part in (slice(None, 64), slice(64, None))
+    )
+    assert torch.equal(shape, color)
 
 
 def test_codes_lie_on_both_spheres() -> None:
     net = generator()
     for code in (
         net.encode(fold(samples(4))),
-        net.mapping(torch.randn(4, 5), torch.zeros(4).long()),
+        net.mapping(torch.randn(4, 6), torch.zeros(4).long()),
     ):
         shape, color = code.split([64, 64], 1)
         torch.testing.assert_close(shape.square().mean(1), torch.ones(4), atol=1e-3, rtol=0)
