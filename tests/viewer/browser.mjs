@@ -57,9 +57,14 @@ export async function ready(page) {
   await settled(page);
 }
 
-export function settled(page) {
-  return page.waitForFunction(
-    () => vernissage.queue.idle && !vernissage.stroll.walk && vernissage.comfort.dark === 0,
+/** Nothing loads, walks or fades any more. */
+export async function settled(page) {
+  await frames(page, 1); // what was just asked for begins with the next frame
+  await page.waitForFunction(
+    () => {
+      const { queue, stroll, comfort } = vernissage;
+      return queue.idle && !stroll.walk && comfort.wanted === 0 && comfort.dark === 0 && !comfort.waiting.length;
+    },
     null,
     { timeout: 60_000, polling: 50 },
   );
