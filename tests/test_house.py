@@ -207,7 +207,8 @@ def test_the_version_has_one_source() -> None:
 def test_the_addon_is_gpl_and_the_rest_is_apache() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     manifest = tomllib.loads((ROOT / "addon/blender_manifest.toml").read_text())
-    assert project["license"] == "Apache-2.0 AND CC-BY-4.0 AND CC-BY-3.0"  # the code, and the weights
+    # The code, and the weights.
+    assert project["license"] == "Apache-2.0 AND CC-BY-4.0 AND CC-BY-3.0"
     assert "Apache License" in (ROOT / "LICENSE").read_text()
     assert manifest["license"] == ["SPDX:GPL-3.0-or-later"]
     assert "GNU GENERAL PUBLIC LICENSE" in (ROOT / "addon/LICENSE").read_text()

@@ -44,6 +44,9 @@ class PlainShapes(TexturedShapes):
     ) -> dict[str, Tensor]:
         return {}
 
+    def finish(self, generator: nn.Module) -> None:
+        """Nothing: these generators remember no examples."""
+
     def comparable(self, fields: Tensor) -> Tensor:
         """Colour fades out where there is no surface, as in `textured_shapes`."""
         distance, color = fields.float().split([1, 3], 1)

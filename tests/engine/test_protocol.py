@@ -145,7 +145,7 @@ def test_what_the_client_writes_the_engine_reads(method: str, values: dict[str, 
 
 def test_both_sides_agree_on_every_name_and_number() -> None:
     shared = {name for name in vars(client) if name.isupper()}
-    methods = {"HELLO", "MODELS", "GENERATE", "PROGRESS", "CANCEL"}
+    methods = {"HELLO", "MODELS", "GENERATE", "GALLERY", "WORKS", "PROGRESS", "CANCEL"}
     assert shared == {"PROTOCOL", "MAX_LINE", *methods}
     for name in shared:
         assert getattr(client, name) == getattr(server, name), name
