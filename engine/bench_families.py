@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from engine.data.picture_dataset import PictureDataset, read_pictures
 from engine.errors import BadRequest
 from engine.files import write_beside, write_json
 from engine.gan.config import TrainConfig
 from engine.gan.precision import best_device
-from engine.gan.rng import Streams
 from engine.gan.trainer import Trainer
 from engine.metrics.picture_scores import frechet, precision_recall, sliced_wasserstein
 from engine.metrics.random_features import random_features
@@ -36,6 +36,8 @@ from engine.request import IsCancelled, OnProgress, Progress
 from engine.zoo.recipes import Recipe, read_recipe, recipe_names
 
 SAMPLES = 512
+HELD_OUT = 0.2
+"""Share of the pictures that families are scored against."""
 SHOWN = 12
 """Samples of a family on the sheet: seeds 0 and up."""
 FLOOR = "real vs real"
@@ -80,10 +82,11 @@ def run(
     if size < 16 or size & (size - 1):
         raise BadRequest(f"--size {size}: must be 16, 32, 64 or 128")
     torch.set_num_threads(1)
+    dataset = read_pictures(data, smallest=8, validation=HELD_OUT)
     rows: dict[str, dict[str, float]] = {}
     tiles: dict[str, np.ndarray] = {}
     for name in chosen:
-        recipe, model = _prepared(name, size, data)
+        recipe, model = _prepared(name, size, dataset)
         made, figures = _trained(recipe, model, minutes * 60, out / name, on_progress, is_cancelled)
         real = model.held_out(SAMPLES)
         assert real is not None
@@ -138,16 +141,16 @@ def table_of(rows: Mapping[str, Mapping[str, float]]) -> Table:
     return table
 
 
-def _prepared(name: str, size: int, data: Path) -> tuple[Recipe, ImageGan]:
+def _prepared(name: str, size: int, dataset: PictureDataset) -> tuple[Recipe, ImageGan]:
     """A family's recipe at one size: stages that lead beyond it are left out, the coarsest first."""
     recipe = read_recipe(name, "cpu")
     net = dict(recipe.net)
     if net.get("family", "dc") != "mlp":
         net["widths"] = net["widths"][-round(math.log2(size / 4)) :]
-    net |= {"size": size, "validation": 0.2}
+    net |= {"size": size, "validation": HELD_OUT}
     model = model_class("image_gan")(net)
     assert isinstance(model, ImageGan)
-    model.load(data, Streams(0))
+    model.use(dataset)
     return replace(recipe, net=net), model
 
 

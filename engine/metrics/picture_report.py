@@ -19,15 +19,21 @@ from engine.metrics.picture_scores import frechet, kid, precision_recall, sliced
 FLOOR = "real vs real"
 LEAST = 32
 
+COPY = 0.25
+"""Novelty below which a picture counts as a copy: a quarter of an unseen picture's distance."""
+
 COLUMNS = (
     ("swd", "SWD ↓"),
+    ("swd_ratio", "SWD / floor ↓"),
     ("frechet", "Fréchet ↓"),
     ("frechet_random", "Fréchet, random features ↓"),
     ("kid", "KID ↓"),
     ("precision", "precision ↑"),
     ("recall", "recall ↑"),
     ("agreement", "class agreement ↑"),
-    ("novelty", "novelty"),
+    ("agreement_ratio", "class agreement / chance ↑"),
+    ("novelty", "novelty, 1 = unseen"),
+    ("copies", "copies"),
 )
 
 
@@ -79,12 +85,25 @@ def picture_report(
         }
         if one.novelty is not None:
             scores["novelty"] = float(one.novelty.median())
-        return {key: float(f"{value:.4g}") for key, value in scores.items()}
+            scores["copies"] = float((one.novelty < COPY).sum())
+        return scores
 
     scored = {name: row(one, half) for name, one in rows.items()}
     scored[FLOOR] = row(PictureSet(real.pictures[second], real.label[second]), half)
     chance = 1 / (int(real.label.max()) + 1)
-    return {"pictures": scored, "reference": half, "seed": seed, "chance": round(chance, 4)}
+    for scores in scored.values():
+        scores["swd_ratio"] = scores["swd"] / max(scored[FLOOR]["swd"], 1e-9)
+        scores["agreement_ratio"] = scores["agreement"] / chance
+    return {
+        "pictures": {
+            name: {key: float(f"{value:.4g}") for key, value in scores.items()}
+            for name, scores in scored.items()
+        },
+        "reference": half,
+        "seed": seed,
+        "chance": round(chance, 4),
+        "copy": COPY,
+    }
 
 
 def print_picture_report(report: Mapping[str, Any], console: Console) -> None:

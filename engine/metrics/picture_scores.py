@@ -46,6 +46,15 @@ def ssim(made: np.ndarray, real: np.ndarray) -> float:
     return float(score.mean())
 
 
+def light_correlation(before: Tensor, after: Tensor) -> Tensor:
+    """(N,) correlation of the luminance of pictures (N, 3, H, W) over their pixels: -1 for a negative."""
+    luma = torch.tensor([0.299, 0.587, 0.114])
+    a, b = (torch.einsum("nchw,c->nhw", x.float(), luma).flatten(1) for x in (before, after))
+    a, b = (x - x.mean(1, keepdim=True) for x in (a, b))
+    together = (a * b).sum(1) / (a.square().sum(1) * b.square().sum(1)).sqrt().clamp(min=1e-9)
+    return together.clamp(-1, 1)
+
+
 def frechet(a: Tensor, b: Tensor) -> float:
     """Fréchet distance of two sets of features (N, F) taken as Gaussians (Heusel et al. 2017)."""
     means, spreads = zip(*((x.double().mean(0), x.double().T.cov()) for x in (a, b)), strict=True)

@@ -118,8 +118,12 @@ class ImageGan(Model):
     # ---------------------------------------------------------------- data
 
     def load(self, folder: Path, streams: Streams) -> None:
+        self.use(read_pictures(folder, smallest=8, validation=self.config.validation))
+
+    def use(self, dataset: PictureDataset) -> None:
+        """Learn from pictures that were read before."""
         c = self.config
-        self.dataset = read_pictures(folder, smallest=8, validation=c.validation)
+        self.dataset = dataset
         used = self.dataset.of("train")[: c.most]
         self._names = [picture.name for picture in used]
         self._pixels = _tensor([square(p.pixels, c.size) for p in used], c.channels)
