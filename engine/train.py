@@ -144,6 +144,7 @@ def _start(init: str, parent: Loaded, model: Model) -> Start:
         critic=read_net(weights_path(init, parent.card).parent, "critic"),
         tables=model.class_tables,
         rows=class_rows(model.classes(), parent.model.classes()),
+        kept=model.from_data,
     )
 
 

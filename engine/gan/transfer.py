@@ -20,6 +20,7 @@ class Start:
         generator: tensors of the other model's generator by name.
         critic: the same of its critic; empty where it did not come along.
         tables: names of tensors with a row for each class.
+        kept: names of tensors that come from the data of this run, whatever the other's are.
         rows: (classes here, classes there), each row a mean over classes there; see `class_rows`.
     """
 
@@ -27,6 +28,7 @@ class Start:
     critic: Mapping[str, Tensor]
     tables: frozenset[str]
     rows: Tensor
+    kept: frozenset[str] = frozenset()
 
 
 def adopt(net: nn.Module, weights: Mapping[str, Tensor], start: Start) -> int:
@@ -40,7 +42,7 @@ def adopt(net: nn.Module, weights: Mapping[str, Tensor], start: Start) -> int:
     taken = 0
     with torch.no_grad():
         for name, mine in net.state_dict().items():
-            theirs = weights.get(name)
+            theirs = None if name in start.kept else weights.get(name)
             if theirs is not None and name in start.tables and start.rows.numel():
                 theirs = start.rows @ theirs.float()
             if theirs is not None and theirs.shape == mine.shape:

@@ -23,6 +23,7 @@ from engine.makers.png import write_png
 from engine.makers.shapes import word
 from engine.makers.strokes import paint, relief
 from engine.models.code_game import CodeGame
+from engine.models.paintings import Paintings
 from engine.nets.restyler import Restyler
 from engine.request import GenerateRequest
 from engine.zoo.novelty import Nearest, nearest
@@ -49,6 +50,8 @@ class Drawn:
     kind: ShapeClass
     view: str
     nearest: Nearest
+    shape: float = 1.0
+    """Width by height of the finished picture over that of `pixels`."""
 
 
 def make_picture(request: GenerateRequest, model: Loaded, seed: int) -> Made:
@@ -58,7 +61,7 @@ def make_picture(request: GenerateRequest, model: Loaded, seed: int) -> Made:
     scale = 1
     while max(drawn.pixels.shape[:2]) * scale < LONG and scale < 8:
         scale *= 2
-    picture = enlarge(drawn.pixels, scale)
+    picture = shaped(enlarge(drawn.pixels, scale), drawn.shape)
     radius = max(picture.shape[:2]) / 640 * chance.uniform(5.5, 9.0)
     picture = paint(picture, radius)
     name = f"{model.card.name}-{word(drawn.kind.name)}-{seed:06d}"
@@ -101,6 +104,7 @@ def draw(model: Loaded, seed: int, class_name: str | None = None, truncation: fl
     classes = model.model.classes() or (_ONLY,)
     label = draw_label(seed, labels_called(class_name, classes), classes)
     names = list(model.card.examples)
+    shape = 1.0
     if isinstance(model.generator, Restyler):
         pixels, view = _restyled(model.generator, seed, label, truncation, names)
         small = torch.from_numpy(to_unit(resized(pixels, 32, 32)))
@@ -114,8 +118,16 @@ def draw(model: Loaded, seed: int, class_name: str | None = None, truncation: fl
             seen = model.model.seen if isinstance(model.model, CodeGame) else model.model.comparable
             small = seen(made)[0]
         pixels, view = to_pixels(made[0].numpy()), ""
+        if isinstance(model.model, Paintings):
+            shape = model.model.shape(model.generator, z, torch.tensor([label]))
     near = nearest(small, model.prints, names, model.print_scale)
-    return Drawn(pixels, classes[label], view, near)
+    return Drawn(pixels, classes[label], view, near, shape)
+
+
+def shaped(pixels: np.ndarray, shape: float) -> np.ndarray:
+    """(H, W, 3) uint8 with its shorter side made shorter: `shape` times as wide for its height."""
+    high, wide = pixels.shape[:2]
+    return resized(pixels, round(wide * min(1, shape)), round(high / max(1, shape)))
 
 
 def _restyled(

@@ -23,6 +23,8 @@ class Model(Task):
     Config: ClassVar[type[BaseModel]]
     class_tables: ClassVar[frozenset[str]] = frozenset()
     """Names of tensors, of either player, that have a row for each of `classes()`."""
+    from_data: ClassVar[frozenset[str]] = frozenset()
+    """Names of tensors that `load` fits to the data: no other model's weights replace them."""
     makes: ClassVar[Literal["voxels", "shapes", "pictures", "materials", "tool"]] = "voxels"
 
     def __init__(self, values: dict[str, Any]) -> None:

@@ -76,6 +76,7 @@ class CodeGame(Model):
     Config: ClassVar[type[BaseModel]] = CodeGameConfig
     torus: ClassVar[bool] = False
     class_tables = frozenset({"game.mapping.embed.weight", "game.mapping.w_mean", "embed.weight"})
+    from_data = frozenset({"code.mean", "code.basis", "code.scale"})
     config: CodeGameConfig
     dataset: PictureDataset
 
@@ -112,10 +113,19 @@ class CodeGame(Model):
             learned_start=not self.torus,
             attention=c.attention,
         )
-        code = PatchCode(c.code, c.patch)
+        return Nets(CodeGenerator(game, self.code()), self.critic())
+
+    def code(self) -> PatchCode:
+        """What codes stand for, as it was fitted to the data."""
+        code = PatchCode(self.config.code, self.config.patch)
         if hasattr(self, "_code"):
             code.load_state_dict(self._code.state_dict())
-        critic = ImageCritic(
+        return code
+
+    def critic(self) -> ImageCritic:
+        """A new critic of codes."""
+        c = self.config
+        return ImageCritic(
             widths=c.critic,
             channels=c.code,
             depth=c.depth,
@@ -124,7 +134,6 @@ class CodeGame(Model):
             spread=c.spread,
             attention=c.attention,
         )
-        return Nets(CodeGenerator(game, code), critic)
 
     def prepare(self, own: list[int]) -> None:
         """What else is to be taken from the training pictures, whose labels are `own`."""

@@ -85,6 +85,7 @@ class Materials(CodeGame):
     Config: ClassVar[type[CodeGameConfig]] = MaterialsConfig
     makes = "materials"
     torus: ClassVar[bool] = True
+    from_data = CodeGame.from_data | {f"base.{n}" for n in ("mean", "axes", "amplitude", "label")}
     config: MaterialsConfig
 
     def usable(self, pictures: Sequence[Picture]) -> list[Picture]:

@@ -91,11 +91,9 @@ class Restyler(nn.Module):
         The linear map of least effort between two Gaussians (Pitié & Kokaram 2007).
         """
         home = colors[-1].double()
-        root, unroot = _roots(home.T.cov())
         for index, manner in enumerate(colors[:-1]):
             want = manner.double()
-            inner, _ = _roots(root @ want.T.cov() @ root)
-            way = unroot @ inner @ unroot
+            way = palette_way(home.T, want.T)
             way = torch.eye(3, dtype=way.dtype).lerp(way, strength)
             offset = home.mean(0).lerp(want.mean(0), strength) - way @ home.mean(0)
             self.palette[index] = torch.cat([(way - torch.eye(3)).flatten(), offset]).float()
@@ -109,6 +107,21 @@ class Restyler(nn.Module):
         return torch.einsum("bij,bjhw->bihw", way, x) + offset[..., None, None]
 
 
+def palette_way(home: Tensor, want: Tensor) -> Tensor:
+    """(..., 3, 3) linear maps of least effort between colours (..., 3, N) of two pictures.
+
+    Of Gaussians with their covariances (Pitié & Kokaram 2007).
+    """
+    root, unroot = _roots(_covariance(home))
+    inner, _ = _roots(root @ _covariance(want) @ root)
+    return unroot @ inner @ unroot
+
+
+def _covariance(colors: Tensor) -> Tensor:
+    centred = colors - colors.mean(-1, keepdim=True)
+    return centred @ centred.mT / (colors.shape[-1] - 1)
+
+
 def _inverse(way: Tensor) -> Tensor:
     """Of (B, 3, 3), held away from what has none."""
     with torch.autocast(way.device.type, enabled=False):
@@ -116,10 +129,10 @@ def _inverse(way: Tensor) -> Tensor:
 
 
 def _roots(cov: Tensor) -> tuple[Tensor, Tensor]:
-    """Square root of a covariance (3, 3), and the inverse of the root."""
+    """Square roots of covariances (..., 3, 3), and the inverses of the roots."""
     values, vectors = torch.linalg.eigh(cov)
-    root = values.clamp(min=1e-6).sqrt()
-    return (vectors * root) @ vectors.T, (vectors / root) @ vectors.T
+    root = values.clamp(min=1e-6).sqrt()[..., None, :]
+    return (vectors * root) @ vectors.mT, (vectors / root) @ vectors.mT
 
 
 class StyleCritic(nn.Module):
