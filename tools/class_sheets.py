@@ -1,9 +1,11 @@
-"""Draw seeds 0 to 63 of every class of a model of shapes, none left out: what docs/pictures holds.
+"""Draw seeds 0 to 63 of every class of a model, none left out: what docs/pictures holds.
 
     python tools/class_sheets.py textured_props --out docs/pictures/textured_props
+    python tools/class_sheets.py paintings --truncation 1 --out docs/pictures/paintings
 
-One WebP a class, drawn from the fields as `vernissage dataset build` draws its items, so that 57
-classes take minutes and not hours; and `classes.webp`, the first eight seeds of each.
+One WebP a class, and `classes.webp`, the first eight seeds of each. Shapes are drawn from their fields
+as `vernissage dataset build` draws its items, so that 57 classes take minutes and not hours; pictures
+as the network gives them, in the shape that they will have, without upscaling and strokes.
 """
 
 from __future__ import annotations
@@ -16,25 +18,41 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engine.data.field_picture import picture_of_field
 from engine.errors import EmptyShape
+from engine.makers.pictures import Drawn, draw, shaped
 from engine.makers.shapes import sample_shape, word
 from engine.zoo.registry import Loaded, load
 
-SEEDS, ROW, TILE = 64, 8, 96
+SEEDS, ROW = 64, 8
+SHAPE, PICTURE = 96, 128
+"""Pixels of a tile."""
+GAP, WALL = 6, (236, 234, 230)
 FIRST = 8
 """Seeds of each class on the sheet of all classes."""
 NAME = 132
 
 
-def tiles(model: Loaded, name: str, seeds: int, truncation: float) -> list[np.ndarray]:
+def tiles(model: Loaded, name: str, seeds: int, truncation: float, size: int) -> list[np.ndarray]:
     """Pictures of seeds 0, 1, ...; a seed that gives nothing is an empty tile, not left out."""
     drawn = []
     for seed in range(seeds):
+        if model.model.makes == "pictures":
+            drawn.append(hung(draw(model, seed, name, truncation), size))
+            continue
         try:
             field = sample_shape(model, seed, name, truncation).field
-            drawn.append(picture_of_field(field, TILE))
+            drawn.append(picture_of_field(field, size))
         except EmptyShape:
-            drawn.append(np.full((TILE, TILE, 3), 236, np.uint8))
+            drawn.append(np.full((size, size, 3), 236, np.uint8))
     return drawn
+
+
+def hung(drawn: Drawn, size: int) -> np.ndarray:
+    """(size, size, 3): a picture in its shape, on a wall."""
+    picture = Image.fromarray(shaped(drawn.pixels, drawn.shape))
+    picture.thumbnail((size - GAP, size - GAP), Image.Resampling.LANCZOS)
+    tile = Image.new("RGB", (size, size), WALL)
+    tile.paste(picture, tuple((size - n) // 2 for n in picture.size))
+    return np.asarray(tile)
 
 
 def grid(pictures: list[np.ndarray]) -> np.ndarray:
@@ -44,11 +62,11 @@ def grid(pictures: list[np.ndarray]) -> np.ndarray:
     )
 
 
-def caption(text: str) -> np.ndarray:
-    """(TILE, NAME, 3): the name of a class, beside its row."""
-    page = Image.new("RGB", (NAME, TILE), (250, 249, 247))
+def caption(text: str, size: int) -> np.ndarray:
+    """(size, NAME, 3): the name of a class, beside its row."""
+    page = Image.new("RGB", (NAME, size), (250, 249, 247))
     font = ImageFont.load_default(size=14)
-    ImageDraw.Draw(page).text((10, TILE / 2), text, (90, 86, 80), font=font, anchor="lm")
+    ImageDraw.Draw(page).text((10, size / 2), text, (90, 86, 80), font=font, anchor="lm")
     return np.asarray(page)
 
 
@@ -62,12 +80,13 @@ def main() -> None:
     wanted = parser.parse_args()
     model = load(wanted.model)
     wanted.out.mkdir(parents=True, exist_ok=True)
+    size = PICTURE if model.model.makes == "pictures" else SHAPE
     rows = []
     for kind in model.model.classes():
-        drawn = tiles(model, kind.name, wanted.seeds, wanted.truncation)
+        drawn = tiles(model, kind.name, wanted.seeds, wanted.truncation, size)
         path = wanted.out / f"{word(kind.name)}.webp"
         Image.fromarray(grid(drawn)).save(path, quality=72, method=6)
-        rows.append(np.concatenate([caption(kind.name), *drawn[:FIRST]], 1))
+        rows.append(np.concatenate([caption(kind.name, size), *drawn[:FIRST]], 1))
     Image.fromarray(np.concatenate(rows)).save(wanted.out / "classes.webp", quality=72, method=6)
 
 

@@ -92,7 +92,9 @@ class Paintings(CodeGame):
 
     Config: ClassVar[type[CodeGameConfig]] = PaintingsConfig
     makes = "pictures"
-    class_tables = frozenset({"retouch.mapping.embed.weight", "retouch.mapping.w_mean", "embed.weight"})
+    class_tables = frozenset(
+        {"retouch.mapping.embed.weight", "retouch.mapping.w_mean", "embed.weight"}
+    )
     from_data = CodeGame.from_data | {"memory.codes", "memory.owner", "memory.aspect"}
     config: PaintingsConfig
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from engine.nets.pixels import Conv3, DownConv, UpConv3, fold_pixels
@@ -47,9 +46,7 @@ class Retoucher(nn.Module):
         self.leave = UpConv3(fine[0], channels)
         nn.init.zeros_(self.leave.weight)
 
-    def forward(
-        self, codes: Tensor, z: Tensor, label: Tensor, truncation: float = 1.0
-    ) -> Tensor:
+    def forward(self, codes: Tensor, z: Tensor, label: Tensor, truncation: float = 1.0) -> Tensor:
         w = self.mapping(z, label, truncation)
         x = activate(self.enter(fold_pixels(codes)))
         kept: list[Tensor] = []

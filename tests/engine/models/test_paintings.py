@@ -65,9 +65,7 @@ def test_codes_that_come_with_the_latents_are_those_of_the_composition(folder: P
     batch = model.batch(4, 0, Streams(0))
     assert batch.label is not None
     own = batch.z[:, : model._latent_size()]
-    torch.testing.assert_close(
-        net(batch.z, batch.label), net(own, batch.label), atol=2e-3, rtol=0
-    )
+    torch.testing.assert_close(net(batch.z, batch.label), net(own, batch.label), atol=2e-3, rtol=0)
 
 
 def test_fakes_are_of_the_genres_of_the_real_ones_beside_them(folder: Path) -> None:

@@ -91,9 +91,7 @@ def test_a_class_of_one_picture_lends_itself() -> None:
 @pytest.mark.parametrize("reach", [0.1, 0.5])
 def test_retouching_begins_with_nothing_and_stays_within_reach(reach: float) -> None:
     torch.manual_seed(0)
-    net = Retoucher(
-        channels=12, widths=(16, 8), depth=1, z_dim=8, w_dim=8, classes=2, reach=reach
-    )
+    net = Retoucher(channels=12, widths=(16, 8), depth=1, z_dim=8, w_dim=8, classes=2, reach=reach)
     codes, z, label = noise(2, 12, 16, 16), noise(2, 8), torch.tensor([0, 1])
     assert (net(codes, z, label) == 0).all()
     torch.nn.init.normal_(net.leave.weight, std=5)
