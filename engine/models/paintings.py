@@ -38,6 +38,7 @@ class PaintingsConfig(CodeGameConfig):
     )
     reach: float = Field(0.15, ge=0, description="How far codes may go from a composition's.")
     same: float = Field(2.0, ge=0, description="Weight of leaving true paintings alone.")
+    keep: float = Field(1.0, ge=0, description="Weight of leaving compositions alone.")
 
 
 class PaintingGenerator(nn.Module):
@@ -170,9 +171,13 @@ class Paintings(CodeGame):
     ) -> dict[str, Tensor]:
         assert isinstance(generator, PaintingGenerator)
         assert batch.label is not None
-        few = slice(None, None, 2)
-        change = generator.change(batch.real[few], batch.z[few], batch.label[few])
-        return {"same": self.config.same * l1_loss(change.float(), torch.zeros_like(change))}
+        change = generator.change(batch.real, batch.z, batch.label).float()
+        given = batch.z[:, self._latent_size() :].view_as(fake)
+        c = self.config
+        return {
+            "same": c.same * change.abs().mean(),
+            "keep": c.keep * l1_loss(fake.float(), given),
+        }
 
     def synthesise(
         self,

@@ -30,7 +30,7 @@ LAYOUT = 4
 """Edge of the picture by which layouts are compared."""
 KINSHIP = 3.0
 """How much more a picture's layout counts than chance, when it is chosen to lend parts."""
-LEAD = 0.9
+LEAD = 0.6
 """How much more of a picture is the leading one's, in deviations of the fields."""
 AGREE = 4.0
 """How much parts that look like the lead at their place are preferred."""
