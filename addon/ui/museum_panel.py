@@ -7,6 +7,8 @@ from .. import runtime
 from ..scene.museum import find
 from .panels import Panel
 
+FIELDS = ("theme", "rooms", "works", "versions", "seed", "likes", "own", "light", "advance")
+
 
 class VERNISSAGE_PT_museum(Panel, bpy.types.Panel):
     """What museum to build, and one that has been built."""
@@ -22,7 +24,7 @@ class VERNISSAGE_PT_museum(Panel, bpy.types.Panel):
         column.enabled = progress is None
         column.use_property_split = True
         column.use_property_decorate = False
-        for name in ("theme", "rooms", "works", "seed", "likes", "own", "light", "advance"):
+        for name in FIELDS:
             column.prop(settings, name)
         if progress is not None:
             line, fraction = progress

@@ -24,6 +24,8 @@ LIGHTS = (
         "Lamps, and baked light of final quality; takes much longer",
     ),
 )
+NUMBERS = {"works": "count", "versions": "variations", "seed": "seed", "rooms": "rooms"}
+"""Fields that are numbers, and what the engine calls them."""
 SAME = "SAME"
 
 # Blender does not keep the strings of a dynamic enumeration alive; we have to.
@@ -70,6 +72,14 @@ class VERNISSAGE_PG_museum(bpy.types.PropertyGroup):
         min=0,
         max=2000,
         soft_max=100,
+    )
+    versions: bpy.props.IntProperty(
+        name="Variations",
+        description="How many other versions of each work the engine makes, to be switched to",
+        default=1,
+        min=0,
+        max=16,
+        soft_max=4,
     )
     seed: bpy.props.IntProperty(
         name="Seed",
@@ -134,6 +144,7 @@ class VERNISSAGE_PG_museum(bpy.types.PropertyGroup):
         request = {
             "theme": self.theme,
             "count": self.works,
+            "variations": self.versions,
             "seed": self.seed,
             "light": self.light,
         }
@@ -150,7 +161,7 @@ class VERNISSAGE_PG_museum(bpy.types.PropertyGroup):
         for name, choices in (("theme", THEMES), ("light", LIGHTS)):
             if (value := request.get(name)) in {choice[0] for choice in choices}:
                 setattr(self, name, value)
-        for name, key in (("works", "count"), ("seed", "seed"), ("rooms", "rooms")):
+        for name, key in NUMBERS.items():
             if isinstance(value := request.get(key, 0), int):
                 setattr(self, name, value)
         visitor = request.get("visitor")

@@ -223,6 +223,7 @@ def test_building_asks_the_engine_once_and_keeps_the_museum_in_the_history(
     assert entry.request == {
         "theme": "small_cabinet",
         "count": 30,
+        "variations": 1,
         "seed": 7,
         "light": "none",
         "rooms": 4,

@@ -35,7 +35,7 @@ def placed(bundle: Path) -> Any:
 
 def test_without_a_museum_there_are_the_settings_and_two_buttons(addon: types.ModuleType) -> None:
     drawn = draw("VERNISSAGE_PT_museum")
-    for field in ("theme", "rooms", "works", "seed", "likes", "own", "light"):
+    for field in part("ui.museum_panel").FIELDS:
         assert f"<{field}>" in drawn
     assert drawn[-2:] == ["[Build Museum]", "[Open Museum…]"]
     assert draw("VERNISSAGE_PT_visit") == ["There is no museum in the scene"]
