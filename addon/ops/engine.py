@@ -7,7 +7,7 @@ from .. import __package__ as base_package
 from .. import runtime
 from ..core import problems
 from ..ui.settings import remember
-from .modal import EngineOperator, redraw
+from .modal import EngineOperator, redraw, refuse
 
 
 class VERNISSAGE_OT_check_engine(EngineOperator, bpy.types.Operator):
@@ -61,10 +61,7 @@ class VERNISSAGE_OT_find_engine(bpy.types.Operator):
     def execute(self, context):
         found = runtime.search()
         if found is None:
-            problem = problems.engine_missing()
-            runtime.tell(problem)
-            self.report({"WARNING"}, str(problem))
-            return {"CANCELLED"}
+            return refuse(self, problems.engine_missing(), {"WARNING"})
         runtime.preferences().engine_command = found
         runtime.tell(None)
         redraw(context)

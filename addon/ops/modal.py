@@ -58,7 +58,7 @@ class PatientOperator:
         try:
             self.begin(context)
         except problems.Problem as problem:
-            return self._fail(problem, {"WARNING"})
+            return refuse(self, problem, {"WARNING"})
         self._timer = context.window_manager.event_timer_add(self.tick_s, window=context.window)
         context.window_manager.modal_handler_add(self)
         self._show(context)
@@ -79,7 +79,7 @@ class PatientOperator:
             self.advance(context, STEP_S)
         except problems.Problem as problem:
             self._release(context)
-            return self._fail(problem, {"WARNING"})
+            return refuse(self, problem, {"WARNING"})
         self._show(context)
         if self.busy():
             return {"PASS_THROUGH"}
@@ -92,14 +92,14 @@ class PatientOperator:
         try:
             self.begin(context)
         except problems.Problem as problem:
-            return self._fail(problem, {"ERROR"})
+            return refuse(self, problem, {"ERROR"})
         try:
             self._wait(context)
         except KeyboardInterrupt:
             self.cancel_work()
             self._wait(context)
         except problems.Problem as problem:
-            return self._fail(problem, {"ERROR"})
+            return refuse(self, problem, {"ERROR"})
         return self._end(context, {"ERROR"})
 
     def cancel(self, context):
@@ -118,13 +118,8 @@ class PatientOperator:
             if problem.code == "E_CANCELLED":
                 self.report({"INFO"}, problem.sentence)
                 return {"CANCELLED"}
-            return self._fail(problem, level)
+            return refuse(self, problem, level)
         return {"FINISHED"}
-
-    def _fail(self, problem, level):
-        runtime.tell(problem)
-        self.report(level, str(problem))
-        return {"CANCELLED"}
 
     def _release(self, context) -> None:
         if self._timer is not None:
@@ -161,6 +156,13 @@ class EngineOperator(PatientOperator):
         session = runtime.present_session()
         if session is not None:
             session.cancel()
+
+
+def refuse(operator, problem, level=frozenset({"ERROR"})) -> set[str]:
+    """Show a problem in the panel and where Blender reports; for `execute` to return."""
+    runtime.tell(problem)
+    operator.report(set(level), str(problem))
+    return {"CANCELLED"}
 
 
 def redraw(context) -> None:

@@ -9,8 +9,15 @@ from .. import runtime
 from ..core import problems
 from ..scene.museum import find
 from .job import can_begin, finished_job, insert, is_working, record, run, submit
-from .modal import EngineOperator, redraw
+from .modal import EngineOperator, redraw, refuse
 from .placing import PlacingOperator
+
+FOLDER = bpy.props.StringProperty(
+    name="Folder",
+    description="Folder with the museum.json of a museum that has been built",
+    subtype="DIR_PATH",
+    options={"SKIP_SAVE"},
+)
 
 
 class VERNISSAGE_OT_build_museum(EngineOperator, bpy.types.Operator):
@@ -53,12 +60,7 @@ class VERNISSAGE_OT_place_museum(PlacingOperator, bpy.types.Operator):
     bl_label = "Place Museum"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
-    folder: bpy.props.StringProperty(
-        name="Folder",
-        description="Folder with the museum.json of a museum that has been built",
-        subtype="DIR_PATH",
-        options={"SKIP_SAVE"},
-    )
+    folder: FOLDER
 
     def steps(self, _context):
         module = runtime.load("scene.museum.place")
@@ -72,12 +74,7 @@ class VERNISSAGE_OT_open_museum(bpy.types.Operator):
     bl_label = "Open Museum…"
     bl_options = {"REGISTER"}
 
-    directory: bpy.props.StringProperty(
-        name="Folder",
-        description="Folder with the museum.json of a museum that has been built",
-        subtype="DIR_PATH",
-        options={"SKIP_SAVE"},
-    )
+    directory: FOLDER
     filter_glob: bpy.props.StringProperty(default="museum.json", options={"HIDDEN"})
 
     def invoke(self, context, _event):
@@ -88,9 +85,7 @@ class VERNISSAGE_OT_open_museum(bpy.types.Operator):
         try:
             run(bpy.ops.vernissage.place_museum, folder=self.directory)
         except problems.Problem as problem:
-            runtime.tell(problem)
-            self.report({"ERROR"}, str(problem))
-            return {"CANCELLED"}
+            return refuse(self, problem)
         return {"FINISHED"}
 
 
@@ -121,9 +116,7 @@ class VERNISSAGE_OT_use_lightmap(bpy.types.Operator):
         try:
             lightmap.use_lightmaps(root, find.plan(root), self.baked)
         except problems.Problem as problem:
-            runtime.tell(problem)
-            self.report({"ERROR"}, str(problem))
-            return {"CANCELLED"}
+            return refuse(self, problem)
         redraw(context)
         return {"FINISHED"}
 

@@ -5,7 +5,7 @@ import bpy
 
 from .. import runtime
 from ..core import problems
-from .modal import redraw
+from .modal import redraw, refuse
 
 
 class _OnEntry:
@@ -23,9 +23,7 @@ class _OnEntry:
                 try:
                     self.act(context, entry)
                 except problems.Problem as problem:
-                    runtime.tell(problem)
-                    self.report({"ERROR"}, str(problem))
-                    return {"CANCELLED"}
+                    return refuse(self, problem)
                 redraw(context)
                 return {"FINISHED"}
         self.report({"ERROR"}, "This result is no longer in the history")

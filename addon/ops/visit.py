@@ -6,9 +6,9 @@ import math
 import bpy
 from mathutils import Euler, Matrix
 
-from .. import runtime
 from ..core import problems
 from ..scene.museum import find
+from .modal import refuse
 from .works import has_work
 
 
@@ -44,10 +44,7 @@ class VERNISSAGE_OT_go_to_work(bpy.types.Operator):
             if ob.get("role") == "view" and ob.get("slot") == work.get("slot"):
                 _look_through(context, ob)
                 return {"FINISHED"}
-        problem = problems.no_work(f"No tour stops at {work.name}.")
-        runtime.tell(problem)
-        self.report({"ERROR"}, str(problem))
-        return {"CANCELLED"}
+        return refuse(self, problems.no_work(f"No tour stops at {work.name}."))
 
 
 class VERNISSAGE_OT_play_tour(bpy.types.Operator):
@@ -101,9 +98,7 @@ class VERNISSAGE_OT_walk(bpy.types.Operator):
         try:
             museum = find.plan(root)
         except problems.Problem as problem:
-            runtime.tell(problem)
-            self.report({"ERROR"}, str(problem))
-            return {"CANCELLED"}
+            return refuse(self, problem)
         walking = context.preferences.inputs.walk_navigation
         walking.use_gravity = True
         walking.view_height = museum.eye

@@ -234,29 +234,35 @@ def remade(museum, work, seed: int):
     )
 
 
-class VERNISSAGE_OT_regenerate(_Remake, bpy.types.Operator):
+class _Again(_Remake):
+    """The same kind of thing for each work of a choice, with seeds that run upwards."""
+
+    def chosen(self, context, root, museum) -> list:
+        """Which works. Raises Problem."""
+        return find.selected_works(context)
+
+    def orders(self, context, root, museum, seed):
+        chosen = self.chosen(context, root, museum)
+        orders = (remade(museum, work, seed + i) for i, work in enumerate(chosen))
+        return [order for order in orders if order is not None]
+
+
+class VERNISSAGE_OT_regenerate(_Again, bpy.types.Operator):
     """Make the selected works anew: same model and class, another seed"""
 
     bl_idname = "vernissage.regenerate"
     bl_label = "Regenerate"
 
-    def orders(self, context, root, museum, seed):
-        chosen = find.selected_works(context)
-        orders = (remade(museum, work, seed + i) for i, work in enumerate(chosen))
-        return [order for order in orders if order is not None]
 
-
-class VERNISSAGE_OT_rehang_room(_Remake, bpy.types.Operator):
+class VERNISSAGE_OT_rehang_room(_Again, bpy.types.Operator):
     """Make all works of the room of the active work anew, for the same places"""
 
     bl_idname = "vernissage.rehang_room"
     bl_label = "Rehang Room"
 
-    def orders(self, context, root, museum, seed):
+    def chosen(self, context, root, museum):
         room = slot_of(museum, find.selected_works(context)[0]).room
-        chosen = find.works_of_room(root, room)
-        orders = (remade(museum, work, seed + i) for i, work in enumerate(chosen))
-        return [order for order in orders if order is not None]
+        return find.works_of_room(root, room)
 
 
 class VERNISSAGE_OT_replace_work(_Remake, bpy.types.Operator):
