@@ -80,6 +80,32 @@ def check_shapes(facts: dict[str, Any], count: int) -> dict[str, Any]:
     }
 
 
+def check_museum(facts: dict[str, Any], count: int) -> dict[str, Any]:
+    """Find one museum with `count` works, all with a picture, under lamps, and cameras to walk it.
+
+    Returns:
+        What was found, for the report. Raises GuiError with the first thing that is wrong.
+    """
+    houses = [name for name in facts["collections"] if name.startswith("Museum: ")]
+    _demand(len(houses) == 1, f"there are {len(houses)} museums in the scene")
+    things = [facts["objects"][name] for name in facts["collections"][houses[0]]]
+    by_role: dict[str, list[dict[str, Any]]] = {}
+    for thing in things:
+        by_role.setdefault(thing["role"], []).append(thing)
+    works = by_role.get("work", [])
+    _demand(len(works) == count, f"asked for {count} works, got {len(works)}")
+    for role in ("architecture", "light", "view", "tour"):
+        _demand(by_role.get(role), f"the museum has nothing of the role {role}")
+    bare = [thing for thing in works if thing["type"] == "MESH" and not thing["textures"]]
+    _demand(not bare, f"{len(bare)} works have no picture")
+    return {
+        "works": len(works),
+        "lamps": len(by_role["light"]),
+        "cameras": len(by_role["view"]) + len(by_role["tour"]),
+        "objects": len(things),
+    }
+
+
 def check_same(act: str, wanted: dict[str, Any], found: dict[str, Any]) -> None:
     """Demand that the scene after `act` is the one that is wanted, name by name.
 

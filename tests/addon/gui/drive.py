@@ -23,12 +23,15 @@ from pathlib import Path
 
 from checks import check_characters, check_same, check_shapes
 from desktop import Desktop, GuiError, virtual_screen
+from museum import play_museum
 
 ROOT = Path(__file__).resolve().parents[3]
 ADDON = "bl_ext.user_default.vernissage"
 HEIGHT_M = 1.7
 CANCEL_S = 2.0
 """Seconds within which a cancelled job must be over (design.md §8)."""
+ACTS = ("characters", "shapes", "museum")
+"""Parts of the play, in order."""
 MANY = 250
 """A job long enough to be cancelled in the middle."""
 
@@ -41,6 +44,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("gui-out"), help="report, log, pictures")
     parser.add_argument("--pictures", type=Path, help="folder for the pictures, else --out")
     parser.add_argument("--count", type=int, default=12, help="characters in the picture")
+    parser.add_argument("--acts", nargs="+", default=ACTS, choices=ACTS, help="parts of the play")
+    parser.add_argument("--works", type=int, default=6, help="works of the museum")
+    parser.add_argument("--theme", default="baroque_enfilade", help="of the museum")
     parser.add_argument("--kind", default="furniture", help="class or category of the shapes")
     options = parser.parse_args()
     out = options.out.resolve()
@@ -55,8 +61,13 @@ def main() -> int:
                 desktop = Desktop(env, command_line(options.blender), out / "blender.log")
                 try:
                     play = Play(desktop, out, pictures, report)
-                    play.characters(options.engine, options.count)
-                    play.shapes(options.kind, options.count)
+                    play.begin(options.engine)
+                    if "characters" in options.acts:
+                        play.characters(options.count)
+                    if "shapes" in options.acts:
+                        play.shapes(options.kind, options.count)
+                    if "museum" in options.acts:
+                        play_museum(play, options.works, options.theme)
                 except BaseException:
                     desktop.photograph(out / "failed.png")
                     raise
@@ -117,13 +128,16 @@ class Play:
         self.pictures = pictures
         self.report = report
 
-    def characters(self, engine: str, count: int) -> None:
-        """From a fresh Blender to characters, and jobs that are cancelled."""
-        desktop = self.desktop
-        desktop.key("Escape")  # the splash screen
+    def begin(self, engine: str) -> None:
+        """From a fresh Blender to the panel."""
+        self.desktop.key("Escape")  # the splash screen
         self.clear_scene()
         self.give_engine(engine)
         self.open_tab()
+
+    def characters(self, count: int) -> None:
+        """Characters, and jobs that are cancelled."""
+        desktop = self.desktop
         self.set_field("count", count)
         desktop.ask("time_operators")
         self.generate("characters", count)

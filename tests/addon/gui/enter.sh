@@ -11,6 +11,7 @@ set -eu
 target=${1:?"usage: enter.sh TARGET-FOLDER COMMAND [ARGUMENT...]"}
 shift
 repo=$(cd "$(dirname "$0")/../../.." && pwd -P)
+venv=$(cd "$repo/.venv" && pwd -P) # a link, where several checkouts share one
 base=$("$repo/.venv/bin/python" -c 'import sys; print(sys.base_prefix)')
 case $base in
     /usr) echo "enter.sh: the .venv was made with the system's Python, which the folder cannot" \
@@ -18,12 +19,13 @@ case $base in
 esac
 
 exec unshare --mount sh -eu -c '
-    target=$1 repo=$2 base=$3; shift 3
+    target=$1 repo=$2 base=$3 venv=$4; shift 4
     mount --bind /proc "$target/proc"
     mount --bind /dev "$target/dev"
-    mkdir -p "$target$repo" "$target$base"
+    mkdir -p "$target$repo" "$target$base" "$target$venv"
     mount --bind "$repo" "$target$repo"
+    mount --bind "$venv" "$target$venv"
     mount --bind "$base" "$target$base"
     mount -o remount,bind,ro "$target$base"
     exec chroot "$target" /usr/bin/env -C "$repo" "$@"
-' enter "$target" "$repo" "$base" "$@"
+' enter "$target" "$repo" "$base" "$venv" "$@"

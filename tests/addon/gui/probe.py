@@ -119,6 +119,8 @@ class Probe:
             "sidebar": sidebar and rectangle(window, sidebar),
             "tab": sidebar and sidebar.active_panel_category,
             "shading": area.spaces.active.shading.type,
+            "view": area.spaces.active.region_3d.view_perspective,
+            "camera": getattr(bpy.context.scene.camera, "name", ""),
             "preferences": bpy.context.preferences.active_section,
         }
 
@@ -147,7 +149,7 @@ class Probe:
     def ask_settings(self) -> dict:
         """The panel's fields and the engine's command."""
         settings = bpy.context.scene.vernissage
-        offers = sys.modules[f"{ADDON}.ui.settings"].known_offers()
+        offers = sys.modules[f"{ADDON}.ui.known"].known_offers()
         chosen = bpy.context.preferences.addons[ADDON].preferences.engine_command
         return {
             "seed": settings.seed,
@@ -156,6 +158,9 @@ class Probe:
             "class_name": settings.class_name,
             "classes": [name for name, _ in settings.offer.names()],
             "models": [offer.name for offer in offers],
+            "museum": {
+                name: getattr(settings.museum, name) for name in ("theme", "works", "versions")
+            },
             "engine_command": chosen,
         }
 
@@ -208,6 +213,7 @@ def describe(thing: bpy.types.Object) -> dict:
     places = [thing.matrix_world @ Vector(corner) for corner in thing.bound_box]
     facts = {
         "type": thing.type,
+        "role": thing.get("role"),
         "parent": thing.parent.name if thing.parent else None,
         "low": [min(p[axis] for p in places) for axis in range(3)],
         "high": [max(p[axis] for p in places) for axis in range(3)],
