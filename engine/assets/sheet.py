@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -10,14 +10,20 @@ from PIL import Image, ImageDraw, ImageFont
 _PAGE = (250, 249, 247)
 _INK = (112, 108, 102)
 _RULE = (226, 223, 218)
+_Face = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 
-def contact_sheet(images: Sequence[np.ndarray], columns: int, labels: Sequence[str]) -> np.ndarray:
+def contact_sheet(
+    images: Sequence[np.ndarray],
+    columns: int,
+    labels: Sequence[str],
+    letters: Callable[[int], _Face] = ImageFont.load_default,
+) -> np.ndarray:
     """Hang pictures of one size in rows, each with its caption below.
 
     Args:
         images: (H, W, 3) uint8 sRGB, all of one shape. columns: pictures in a row.
-        labels: captions, one for each picture.
+        labels: captions, one for each picture. letters: their face at a height in pixels.
     Returns:
         (rows, width, 3) uint8 sRGB.
     Raises:
@@ -42,7 +48,7 @@ def contact_sheet(images: Sequence[np.ndarray], columns: int, labels: Sequence[s
         _PAGE,
     )
     draw = ImageDraw.Draw(page)
-    font = ImageFont.load_default(size=max(9, wide // 17))
+    font = letters(max(9, wide // 17))
     for index, (image, label) in enumerate(zip(images, labels, strict=True)):
         row, column = divmod(index, columns)
         left = margin + column * (wide + gap)

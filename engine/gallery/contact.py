@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,26 +36,24 @@ def room_camera(museum: Museum, room: Room, stage: Stage) -> Camera:
 
 
 def _best(museum: Museum, room: Room, stage: Stage) -> tuple[float, Camera]:
+    works = np.asarray([s.position for s in museum.slots if s.room == room.id]).reshape(-1, 3)
+    views = [(_worth(stage, camera, works), camera) for camera in cameras_of(museum, room)]
+    return max(views, key=lambda view: view[0])
+
+
+def cameras_of(museum: Museum, room: Room) -> list[Camera]:
+    """From each corner of a room and the middle of each side, towards the room's middle."""
     corners = np.asarray(room.outline)
     middle = corners.mean(0)
-    works = np.asarray([s.position for s in museum.slots if s.room == room.id]).reshape(-1, 3)
-    eye = museum.hang.eye
-    best: tuple[float, Camera] | None = None
+    found = []
     for corner in (*corners, *((corners + np.roll(corners, -1, 0)) / 2)):
         inward = middle - corner
         length = float(np.linalg.norm(inward))
         place = corner + inward / max(length, 1e-6) * min(0.9, 0.3 * length)
-        low = min(1.45, 0.5 * room.height)
-        camera = Camera(
-            (float(place[0]), eye, float(place[1])),
-            (float(middle[0]), low, float(middle[1])),
-            _WIDE,
-        )
-        score = _worth(stage, camera, works)
-        if best is None or score > best[0]:
-            best = score, camera
-    assert best is not None
-    return best
+        eye = (float(place[0]), museum.hang.eye, float(place[1]))
+        target = (float(middle[0]), min(1.45, 0.5 * room.height), float(middle[1]))
+        found.append(Camera(eye, target, _WIDE))
+    return found
 
 
 def _worth(stage: Stage, camera: Camera, works: np.ndarray) -> float:
@@ -150,11 +147,11 @@ def _page(
     museum: Museum, rooms: list[np.ndarray], works: list[np.ndarray], titles: list[str]
 ) -> Image.Image:
     names = [_short(room.title, ROOM[0] // 2) for room in museum.rooms]
-    upper = contact_sheet(rooms, min(3, len(rooms)), names)
+    upper = contact_sheet(rooms, min(3, len(rooms)), names, face)
     parts = [upper]
     if works:
         columns = max(1, min(len(works), int(upper.shape[1] / (works[0].shape[1] * 1.07))))
-        parts.append(contact_sheet(works, columns, titles))
+        parts.append(contact_sheet(works, columns, titles, face))
     width = max(part.shape[1] for part in parts)
     head = 110
     page = Image.new("RGB", (width, head + sum(part.shape[0] for part in parts)), _PAGE)
@@ -169,7 +166,7 @@ def _page(
 
 def _short(text: str, wide: int) -> str:
     most = max(8, wide // 9)
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = legible(text)
     return plain if len(plain) <= most else f"{plain[: most - 1].rstrip()}…"
 
 

@@ -6,6 +6,7 @@ import io
 from itertools import combinations
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from engine.gallery.labels import EDGE, atlases, quad
@@ -46,5 +47,18 @@ def test_a_label_looks_where_its_yaw_says_and_is_not_mirrored() -> None:
 
 def test_letters_that_the_face_lacks_are_replaced() -> None:
     assert legible("Café 60 × 40 cm – “Übung”") == "Café 60 × 40 cm – “Übung”"
-    assert has("ж")
-    assert all(has(c) for c in legible("画 ﬁ 𝔸"))
+    assert all(has(c) for c in legible("画 ﬁ 𝔸 Å 😀"))
+    assert legible("𝔸") == "A"
+
+
+@pytest.mark.parametrize("title", ["Тихая вода", "Μέδουσα", "Đường Łódź Þór"])
+def test_latin_greek_and_cyrillic_are_set_as_they_are_written(title: str) -> None:
+    assert legible(title) == title
+
+
+@pytest.mark.parametrize(
+    ("title", "latin"),
+    [("シャガール", "shiyagaru"), ("夜", "Ye"), ("한국", "HanGug"), ("किताब", "kitab"), ("★", "*")],
+)
+def test_other_scripts_are_set_in_latin_letters(title: str, latin: str) -> None:
+    assert legible(title) == latin
