@@ -52,11 +52,14 @@ def settled(request: MuseumRequest, known: Sequence[str]) -> tuple[MuseumRequest
             model = next((m for m in PREFERRED[kind] if m in known), None)
             update: dict[str, object] = {"model": model}
             if model is None:
-                kind, model = _instead(kind, known)
-                notes.append(
-                    f"No model makes {_PLURAL[wanted.kind]}: {_PLURAL[kind]} are shown instead."
-                )
-                update = {"model": model, "kind": kind, "size": None, "classes": ()}
+                instead, model = _instead(kind, known)
+                shown = f"{_PLURAL[instead]} are shown instead"
+                update = {"model": model, "kind": instead, "size": None, "classes": ()}
+                if (kind, instead) == ("video", "painting"):
+                    # A screen shines with a picture, too; its room is still planned for screens.
+                    shown = "pictures shine from the screens instead"
+                    update = {"model": model, "classes": ()}
+                notes.append(f"No model makes {_PLURAL[kind]}: {shown}.")
             wanted = wanted.model_copy(update=update)
         if wanted.model in known:
             wanted, lost = _of_the_model(wanted, request.seed)

@@ -61,7 +61,7 @@ _KINDS = {
     "sculpture": "Sculptures",
     "prop": "Things",
     "character": "Guests",
-    "video": "Moving pictures",
+    "video": "Screens",
 }
 
 

@@ -28,7 +28,7 @@ _PLURALS: dict[WorkKind, str] = {
     "sculpture": "sculptures",
     "prop": "objects",
     "character": "guests",
-    "video": "films",
+    "video": "screens",
 }
 
 
@@ -52,7 +52,7 @@ def number(count: int) -> str:
 
 
 def kinds(name: WorkKind, count: int) -> str:
-    """`two paintings`, `one film`."""
+    """`two paintings`, `one screen`."""
     return f"{number(count)} {_PLURALS[name] if count != 1 else _PLURALS[name][:-1]}"
 
 
@@ -65,7 +65,8 @@ def made_title(origin: Made) -> str:
 def made_alt(kind: WorkKind, origin: Made) -> str:
     """Alternative text of a work that nobody has seen yet: true, if not vivid."""
     about = f" of the class {plain(origin.class_name)}" if origin.class_name else ""
-    return f"A {kind}{about}, made by the model {origin.model} from seed {origin.seed}."
+    what = "work for a screen" if kind == "video" else kind
+    return f"A {what}{about}, made by the model {origin.model} from seed {origin.seed}."
 
 
 def label_text(works: Sequence[Work]) -> str:
@@ -81,7 +82,7 @@ def label_text(works: Sequence[Work]) -> str:
             facts.append(f"class {plain(work.origin.class_name)}")
     else:
         facts = [part for part in (work.origin.author, work.origin.licence) if part]
-    lines = [" · ".join(facts), size if len(works) == 1 else f"{len(works)} films in turn"]
+    lines = [" · ".join(facts), size if len(works) == 1 else f"{len(works)} in turn"]
     return "\n".join(line for line in lines if line)
 
 

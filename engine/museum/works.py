@@ -108,7 +108,9 @@ def _as_made(work: Work, measured: Measured | None) -> Work:
     """A work with the proportions that it has; its longest side stays."""
     if measured is None:
         return work
-    flat = work.kind in ("painting", "video")
+    if work.kind == "video":  # a screen keeps its own: what it shows is cropped
+        return work.model_copy(update={"colours": measured.colours})
+    flat = work.kind == "painting"
     known = measured.box[:2] if flat else measured.box
     longest = max(work.size) / max(known)
     sides = [max(0.02, round(side * longest, 2)) for side in known]

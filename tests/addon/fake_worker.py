@@ -101,7 +101,7 @@ def gallery(job: str, params: dict[str, Any], bundle: str) -> None:
     shutil.copytree(bundle, params["out"], dirs_exist_ok=True)
     path = str(Path(params["out"], "museum.json"))
     title = f"Museum of {params['theme']}"
-    notes = ["No model makes films: pictures are shown instead."]
+    notes = ["No model makes films: pictures shine from the screens instead."]
     send(id=job, result={"museum": path, "title": title, "rooms": 4, "works": 30, "notes": notes})
 
 

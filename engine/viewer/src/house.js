@@ -76,12 +76,17 @@ export class House {
       const work = this.works.get(id);
       if (!work) return [];
       const one = (part) => ({
-        id: part.id, kind: work.kind, title: part.title, alt: work.alt, file: part.file ?? null,
+        id: part.id, kind: kindOf(work.kind, part.file), title: part.title, alt: work.alt, file: part.file ?? null,
         size: work.size, of: work.id, text: origin(part.origin),
       });
       return [work, ...(work.variations ?? [])].map(one).filter((entry) => entry.file);
     });
   }
+}
+
+/** What an entry is: a screen that has no film shows a still. */
+function kindOf(kind, file) {
+  return kind === 'video' && medium(file) === 'flat' ? 'still' : kind;
 }
 
 /** Where a work comes from, in facts only. @param {any} from */

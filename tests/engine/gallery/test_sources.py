@@ -22,6 +22,15 @@ def test_a_kind_that_no_model_makes_becomes_one_that_can_be_made() -> None:
     assert notes == ("No model makes films: objects are shown instead.",)
 
 
+def test_screens_without_a_model_of_films_shine_with_pictures() -> None:
+    wish = Source(kind="video", size=(2.0, 3.0), classes=("nature",))
+    request, notes = settled(asked(wish), ["restyle", PROPS])
+    (source,) = request.sources
+    assert (source.kind, source.model, source.size) == ("video", "restyle", (2.0, 3.0))
+    assert "nature" not in source.classes
+    assert notes == ("No model makes films: pictures shine from the screens instead.",)
+
+
 def test_without_any_model_own_works_are_still_shown() -> None:
     with pytest.raises(CannotPlan):
         settled(asked(Source(kind="prop")), [])
