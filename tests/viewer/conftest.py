@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,21 +60,30 @@ def address(page: Path, bundle: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def visit(node: str, address: str) -> dict[str, Any]:
-    """What one visit in real Chromium found; tests/viewer/visit.mjs makes it."""
+def driven(node: str, address: str) -> Callable[[str], dict[str, Any]]:
+    """Plays a script of this folder in real Chromium; returns what it found."""
     chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if chromium is None:
         pytest.skip("there is no Chromium on this machine")
     if not DRIVER.is_file():
         pytest.skip("playwright-core is not installed: npm ci --prefix tests/node")
-    script = Path(__file__).with_name("visit.mjs")
-    load = os.getloadavg()[0] / (os.cpu_count() or 1)
-    done = subprocess.run(
-        [node, str(script), chromium, address],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return {**json.loads(done.stdout), "load": load}
+
+    def play(script: str) -> dict[str, Any]:
+        load = os.getloadavg()[0] / (os.cpu_count() or 1)
+        done = subprocess.run(
+            [node, str(Path(__file__).with_name(script)), chromium, address],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return {**json.loads(done.stdout), "load": load}
+
+    return play
+
+
+@pytest.fixture(scope="session")
+def visit(driven: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """What one visit by mouse, keyboard and headset found."""
+    return driven("visit.mjs")

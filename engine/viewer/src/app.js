@@ -120,7 +120,10 @@ export class App {
 
   #before(slot) {
     const { camera } = this.rig;
-    const view = { eye: this.rig.eye, fov: (camera.fov * Math.PI) / 180, aspect: camera.aspect * (1 - this.furniture.covers) };
+    const [right, below] = this.furniture.covers;
+    const half = Math.tan((camera.fov * Math.PI) / 360) * (1 - below);
+    const aspect = (camera.aspect * (1 - right)) / (1 - below);
+    const view = { eye: this.rig.eye, fov: 2 * Math.atan(half), aspect };
     return viewpoint(this.barriers, this.house.slots.get(slot), view);
   }
 

@@ -5,7 +5,7 @@ import { hasHeadset } from './headset.js';
 import { keys } from './keys.js';
 import { writeLink } from './links.js';
 import { FloorMap } from './map.js';
-import { Panel } from './panel.js';
+import { Panel, isNarrow } from './panel.js';
 import { helpSheet, settingsSheet } from './sheets.js';
 import { stick } from './stick.js';
 import { t } from './strings.js';
@@ -41,9 +41,10 @@ export class Furniture {
     });
   }
 
-  /** Share of the window that the reading panel takes while a work is looked at. */
+  /** Shares of the window that the reading panel takes while a work is looked at: right, below. */
   get covers() {
-    return window.innerWidth < 760 ? 0 : Math.min(400, window.innerWidth * 0.34) / window.innerWidth;
+    if (isNarrow()) return [0, 0.46];
+    return [Math.min(400, window.innerWidth * 0.34) / window.innerWidth, 0];
   }
 
   #actions() {

@@ -11,8 +11,8 @@ export class Inspect {
     this.bodies = bodies;
     this.zoom = 1;
     this.spinning = false;
-    /** Share of the window that the reading panel covers on the right. */
-    this.covered = 0;
+    /** Shares of the window that the reading panel covers, on the right and below. */
+    this.covered = [0, 0];
     /** Tangent of the angle at which the middle of the work lies above the eyes. */
     this.rise = 0;
     /** Shift of the lens now, in shares of the window. */
@@ -50,7 +50,8 @@ export class Inspect {
   get #aim() {
     if (!this.active) return [0, 0];
     const half = Math.tan((this.rig.camera.fov * Math.PI) / 360);
-    return [this.covered / 2, (-this.rise / half / 2) * this.zoom];
+    const [right, below] = this.covered;
+    return [right / 2, below / 2 - (this.rise / half / 2) * this.zoom];
   }
 
   /** Shift the lens as architects do: upright walls stay upright, which a tilted camera loses. */

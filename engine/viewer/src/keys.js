@@ -50,6 +50,11 @@ export function keys(app, canvas) {
     NumpadSubtract: () => inspect.zoomBy(1 / 1.4),
   };
 
+  // The view shows its focus to those who came by keys, not to fingers that touched it.
+  const { dataset } = document.documentElement;
+  window.addEventListener('keydown', () => (dataset.keys = ''), true);
+  window.addEventListener('pointerdown', () => delete dataset.keys, true);
+
   window.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
     const { target } = event;

@@ -4,6 +4,11 @@ import { el, icon, iconButton } from './dom.js';
 import { medium } from './house.js';
 import { t } from './strings.js';
 
+/** Whether the panel comes up from below, as on a telephone. */
+export function isNarrow() {
+  return window.innerWidth < 760;
+}
+
 export class Panel {
   /** @param {HTMLElement} root @param {any} parts house, visit, works, inspect, screens */
   constructor(root, parts) {
@@ -15,15 +20,16 @@ export class Panel {
     this.visit.addEventListener('close', () => this.hide());
   }
 
-  /** Share of the window that the panel covers. */
+  /** Shares of the window that the panel covers: on the right, or below where that is narrow. */
   get covered() {
-    if (this.root.hidden || window.innerWidth < 760) return 0;
-    return this.root.offsetWidth / window.innerWidth;
+    const { hidden, offsetWidth, offsetHeight } = this.root;
+    if (hidden) return [0, 0];
+    return isNarrow() ? [0, offsetHeight / window.innerHeight] : [offsetWidth / window.innerWidth, 0];
   }
 
   hide() {
     this.root.hidden = true;
-    this.inspect.covered = 0;
+    this.inspect.covered = [0, 0];
     this.inspect.frame();
   }
 

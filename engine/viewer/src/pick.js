@@ -40,15 +40,17 @@ function margin(slot) {
   return Math.hypot(slot.plinth?.size[0] ?? 0, slot.plinth?.size[2] ?? 0) / 2 + 0.3;
 }
 
-/** Distance at which the ray enters the box of a slot, or null. */
+/** Distance at which the ray enters the box of a slot, its plinth included, or null. */
 function enters(slot, from, along) {
-  const [width, height, deep] = slot.size;
-  const depth = deep ?? 0.08;
+  const foot = slot.plinth?.size ?? [0, 0, 0];
+  const width = Math.max(slot.size[0], foot[0]);
+  const height = slot.size[1] + foot[1];
+  const depth = Math.max(slot.size[2] ?? 0.08, foot[2]);
   const flat = slot.kind === 'wall' || slot.kind === 'screen';
   const [nx, nz] = ahead(slot.yaw);
   const [px, py, pz] = slot.position;
   const [rx, ry, rz] = [from[0] - px, from[1] - py, from[2] - pz];
-  const origin = [rx * nz - rz * nx, ry - (flat ? 0 : height / 2), rx * nx + rz * nz - (flat ? depth / 2 : 0)];
+  const origin = [rx * nz - rz * nx, ry - (flat ? 0 : height / 2 - foot[1]), rx * nx + rz * nz - (flat ? depth / 2 : 0)];
   const way = [along[0] * nz - along[2] * nx, along[1], along[0] * nx + along[2] * nz];
   const half = [width / 2, height / 2, depth / 2];
   let [near, far] = [0, Infinity];

@@ -5,7 +5,7 @@ import { pick } from './pick.js';
 const PACE = 2.2; // metres a second
 const LOOK = 0.0035; // radians a pixel
 const TURN = 1.6; // radians a second by keys
-const TAP = 6; // pixels that a click may wander
+const TAP = { mouse: 6, pen: 8, touch: 14 }; // pixels that a click may wander
 
 const STEPS = {
   KeyW: [0, 1], ArrowUp: [0, 1], KeyS: [0, -1], ArrowDown: [0, -1], KeyA: [-1, 0], KeyD: [1, 0],
@@ -88,6 +88,8 @@ export class Walk {
       return;
     }
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY, moved: 0 });
+    // A second finger makes it a pinch: neither is a tap any more, not even one that keeps still.
+    if (this.pointers.size > 1) for (const pointer of this.pointers.values()) pointer.moved = Infinity;
   }
 
   #move(event) {
@@ -102,7 +104,7 @@ export class Walk {
     const dy = event.clientY - before.y;
     if (this.pointers.size === 2) this.#pinch(event, before);
     Object.assign(before, { x: event.clientX, y: event.clientY, moved: before.moved + Math.abs(dx) + Math.abs(dy) });
-    if (before.moved < TAP || this.pointers.size > 1) return;
+    if (before.moved < tap(event) || this.pointers.size > 1) return;
     if (this.inspect.active) {
       this.inspect.drag(dx, dy);
       return;
@@ -121,7 +123,7 @@ export class Walk {
   #up(event) {
     const pointer = this.pointers.get(event.pointerId);
     this.pointers.delete(event.pointerId);
-    if (!pointer || pointer.moved >= TAP) return;
+    if (!pointer || pointer.moved >= tap(event)) return;
     const hit = this.under(event.clientX, event.clientY);
     if (hit?.slot && hit.slot !== this.visit.slot) this.visit.open(hit.slot);
     else if (hit?.slot && this.inspect.zoom < 1.5) this.inspect.zoomTo(2);
@@ -142,4 +144,9 @@ export class Walk {
     event.preventDefault();
     if (this.inspect.active) this.inspect.zoomBy(Math.exp(-event.deltaY * 0.0015));
   }
+}
+
+/** Pixels that this pointer may wander and still have tapped. */
+function tap(event) {
+  return TAP[event.pointerType] ?? TAP.touch;
 }
