@@ -1,30 +1,62 @@
-"""Pictures of the scenes for the docs: each is built, and its best room painted.
+"""Pictures of the scenes for the docs: a smaller edition of each is built, and a room of it painted.
 
-python tools/museum_pictures.py --cache CACHE [--works N] [SCENE ...]
+    python tools/museum_pictures.py --cache CACHE [--bundles FOLDER] [SCENE ...]
+    python tools/museum_pictures.py --cache CACHE --bundles FOLDER --proofs FOLDER
+
+Works come from the models that ship, and are kept in the cache. With `--proofs` every room is painted
+in small from all its corners instead, to choose the view in `EDITIONS` from.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
+from engine.assets.sheet import contact_sheet
 from engine.files import write_beside
-from engine.gallery.contact import best_rooms
+from engine.gallery.contact import best_rooms, cameras_of
 from engine.gallery.labels import atlases
 from engine.gallery.make import build_gallery
 from engine.gallery.materials import Palette
 from engine.gallery.shell import pieces_of, unfold
 from engine.gallery.stage import stage_of
-from engine.gallery.view import Stage
+from engine.gallery.view import Camera, Stage
 from engine.light.encode import read_lightmap
 from engine.museum.schema import Museum
 from engine.museum.store import read_museum
 
 ROOT = Path(__file__).resolve().parents[1]
-SIZE = (1200, 750)
+SIZE, PROOF = (1200, 750), (320, 200)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """How much of a scene is built, and from where it is painted.
+
+    Attributes:
+        view: room and corner, as `--proofs` numbers them from 0; None for the best that is found.
+        fov: degrees, of the longer side.
+    """
+
+    works: int
+    rooms: int
+    view: tuple[int, int] | None = None
+    fov: float = 72.0
+
+
+EDITIONS = {
+    "white_cube": Edition(works=18, rooms=3),
+    "baroque_enfilade": Edition(works=20, rooms=3),
+    "brick_warehouse": Edition(works=16, rooms=2),
+    "night_cinema": Edition(works=14, rooms=3),
+    "sculpture_court": Edition(works=18, rooms=4),
+    "small_cabinet": Edition(works=20, rooms=2),
+}
 
 
 def stage(museum: Museum, folder: Path) -> Stage:
@@ -39,28 +71,54 @@ def stage(museum: Museum, folder: Path) -> Stage:
     return stage_of(museum, pieces, rooms, palette, atlases(museum), light, folder)
 
 
+def built(name: str, folder: Path, cache: Path) -> Museum:
+    """The smaller edition of a scene in `folder`, built if it is not there yet."""
+    if not (folder / "museum.json").exists():
+        edition = EDITIONS[name]
+        options = {"variations": 0, "count": edition.works, "rooms": edition.rooms}
+        scene = ROOT / f"scenes/{name}.json"
+        build_gallery(scene, folder, options=options, cache=cache, contact=False)
+    return read_museum(folder)
+
+
+def chosen(museum: Museum, world: Stage, edition: Edition) -> Camera:
+    if edition.view is None:
+        return best_rooms(museum, world)[0]
+    room, corner = edition.view
+    camera = cameras_of(museum, museum.rooms[room])[corner]
+    return Camera(camera.eye, camera.target, edition.fov)
+
+
+def proofs(museum: Museum, world: Stage) -> np.ndarray:
+    """Every room from every place, with the numbers that `Edition.view` takes."""
+    views, names = [], []
+    for number, room in enumerate(museum.rooms):
+        for corner, camera in enumerate(cameras_of(museum, room)):
+            views.append(world.paint(camera, PROOF, samples=1))
+            names.append(f"{number}, {corner}")
+    return contact_sheet(views, 4, names)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "scenes", nargs="*", default=sorted(p.stem for p in ROOT.glob("scenes/*.json"))
-    )
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--works", type=int)
-    parser.add_argument("--rooms", type=int)
+    parser.add_argument("scenes", nargs="*", default=list(EDITIONS), metavar="SCENE")
+    parser.add_argument("--cache", type=Path, required=True, help="keeps works that were made")
     parser.add_argument("--bundles", type=Path, help="keep the bundles in this folder")
+    parser.add_argument("--proofs", type=Path, help="paint all rooms in small into this folder")
     asked = parser.parse_args()
     for name in asked.scenes:
         with tempfile.TemporaryDirectory() as spare:
             folder = (asked.bundles or Path(spare)) / name
-            options = {"variations": 0, "count": asked.works, "rooms": asked.rooms}
-            options = {key: value for key, value in options.items() if value is not None}
-            build_gallery(ROOT / f"scenes/{name}.json", folder, options=options, cache=asked.cache)
-            museum = read_museum(folder)
+            museum = built(name, folder, asked.cache)
             world = stage(museum, folder)
-            camera = best_rooms(museum, world)[0]
-            picture = Image.fromarray(world.paint(camera, SIZE, samples=2))
-            path = ROOT / f"docs/pictures/museum-{name}.webp"
-            write_beside(path, lambda beside, p=picture: p.save(beside, quality=84, method=6))
+            if asked.proofs:
+                path = asked.proofs / f"{name}.png"
+                picture = Image.fromarray(proofs(museum, world))
+            else:
+                path = ROOT / f"docs/pictures/museum-{name}.webp"
+                camera = chosen(museum, world, EDITIONS[name])
+                picture = Image.fromarray(world.paint(camera, SIZE, samples=3))
+            write_beside(path, lambda beside, p=picture: p.save(beside, quality=86, method=6))
             print(path)
 
 
