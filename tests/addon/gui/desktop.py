@@ -9,6 +9,7 @@ import json
 import os
 import select
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -80,7 +81,7 @@ class Desktop:
         os.close(self._questions)
         os.close(self._answers)
 
-    def ask(self, question: str, patience_s: float = 60) -> Any:
+    def ask(self, question: str, patience_s: float = 300) -> Any:
         """Ask the probe. Raises GuiError when Blender died, hangs or could not answer."""
         with suppress(BrokenPipeError):
             os.write(self._questions, json.dumps({"ask": question}).encode() + b"\n")
@@ -191,3 +192,8 @@ class Desktop:
                 raise GuiError(f"the screen did not come to rest within {patience_s:g} s")
             self.settle()
             pictures.append(self.photograph(path))
+
+    def wait_for_rest(self) -> None:
+        """Wait until nothing on the screen moves any more."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.photograph_when_still(Path(folder) / "rest.png")

@@ -43,17 +43,16 @@ class MuseumAct:
         """Click the header of the first panel, which folds it, and then the one below it."""
         x, y = self.desktop.find("vernissage.model", self.sidebar(), 0.5)
         header = y + ROW_PX
-        self.desktop.click(x, header)
-        for below in (ROW_PX, 0.8 * ROW_PX, 1.2 * ROW_PX):
+        for below in (0.0, ROW_PX, 0.85 * ROW_PX, 1.15 * ROW_PX):
             self.desktop.click(x, header - below)
-            self.desktop.settle()
-            if self.is_open():
+            self.desktop.wait_for_rest()  # panels glide
+            if below and self.is_shown("museum.theme"):
                 return
         raise GuiError("the sidebar has no panel called Museum")
 
-    def is_open(self) -> bool:
+    def is_shown(self, words: str) -> bool:
         try:
-            return bool(self.desktop.find("museum.theme", self.sidebar(), 0.7, step=16))
+            return bool(self.desktop.find(words, self.sidebar(), 0.7, step=16))
         except GuiError:
             return False
 
