@@ -50,12 +50,12 @@ class Edition:
 
 
 EDITIONS = {
-    "white_cube": Edition(works=18, rooms=3),
-    "baroque_enfilade": Edition(works=20, rooms=3),
-    "brick_warehouse": Edition(works=16, rooms=2),
-    "night_cinema": Edition(works=14, rooms=3),
-    "sculpture_court": Edition(works=18, rooms=4),
-    "small_cabinet": Edition(works=20, rooms=2),
+    "white_cube": Edition(works=14, rooms=3),
+    "baroque_enfilade": Edition(works=14, rooms=3),
+    "brick_warehouse": Edition(works=14, rooms=2),
+    "night_cinema": Edition(works=12, rooms=2),
+    "sculpture_court": Edition(works=14, rooms=4),
+    "small_cabinet": Edition(works=16, rooms=2),
 }
 
 
