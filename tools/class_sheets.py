@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("model", help="a model that ships, or a run folder")
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="pictures of a class")
-    parser.add_argument("--truncation", type=float, default=0.7, help="0 to 1")
+    parser.add_argument("--truncation", type=float, default=1.0, help="0 to 1")
     wanted = parser.parse_args()
     model = load(wanted.model)
     wanted.out.mkdir(parents=True, exist_ok=True)

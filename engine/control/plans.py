@@ -86,7 +86,7 @@ class Desk:
         field = model.decode(self.space.sample(code))
         return Piece(caption, field, unit, label, how, self.paint(code), code, **more)
 
-    def paint(self, code: Tensor) -> Paint:
+    def paint(self, code: Tensor) -> Paint | None:
         """The colours of a code (W,) or of its layers (L, W)."""
         with torch.inference_mode():
             return self.space.model.paint_of(self.space.generator, code[None])
@@ -213,7 +213,8 @@ def _mix(request: MixRequest, desk: Desk) -> list[Piece]:
         own = model.encode(first.field)[4:].numpy()
         sides = torch.from_numpy((own[:, 0, 0, 0] + 1) / 2)
         scale, offset = filled_place(sides, sample.shape[1], PUBLIC)
-        paint = dataclasses.replace(paint, scale=scale.numpy(), offset=offset.numpy())
+        if paint is not None:
+            paint = dataclasses.replace(paint, scale=scale.numpy(), offset=offset.numpy())
         colors = model.decode(np.concatenate([sample[:4], own]))[1:]
         made, code = np.concatenate([first.field[:1], colors]), None
     how = {"verb": "mix", "of": [first.record, second.record], "take": list(request.take)}

@@ -76,8 +76,8 @@ class TexturedShapesConfig(ShapeData):
     coarse: tuple[int, ...] = Field((32, 64, 128), description="Channels of the coarse critic.")
     fine: tuple[int, ...] = Field((48, 64, 96), description="Channels of the fine critic.")
     code_noise: float = Field(0.15, ge=0, description="Noise on codes that the decoder learns.")
-    sharpness: float = Field(6.0, gt=0, description="How much of a draw is one example's.")
-    kinship: float = Field(6.0, ge=0, description="How often a shape has its own colours.")
+    sharpness: float = Field(12.0, gt=0, description="How much of a draw is one example's.")
+    kinship: float = Field(20.0, ge=0, description="How alike shapes are that a draw mixes.")
     reconstruction: float = Field(1.0, ge=0, description="Weight of the decoder's own loss.")
 
     @model_validator(mode="after")
@@ -261,8 +261,15 @@ class TexturedShapes(Model):
         return unfold(generator(z, label, truncation))
 
     def decode(self, sample: np.ndarray) -> np.ndarray:
-        """(4, PUBLIC, PUBLIC, PUBLIC) float32 in true proportions, from a sample (7, N, N, N)."""
+        """(4, PUBLIC, PUBLIC, PUBLIC) float32 in true proportions, from a sample (7, N, N, N).
+
+        Where shapes are cast in one material each, it is that nearest to the mean of its colours.
+        """
         whole = torch.from_numpy(np.asarray(sample, np.float32))
+        if (casts := self._casts()) is not None:
+            color = whole[1:4, whole[0].abs() < 1].mean(1)
+            nearest = (casts - color.nan_to_num()).square().sum(1).argmin()
+            whole = cast(whole[None], casts[nearest][None])[0]
         sides = _sides(whole[4:].mean((1, 2, 3)))
         field: np.ndarray = unfill(whole[:4], sides, PUBLIC).numpy()
         return field
@@ -273,8 +280,10 @@ class TexturedShapes(Model):
         assert isinstance(generator, FieldGenerator)
         return self.paint_of(generator, generator.mapping(z, label, truncation))
 
-    def paint_of(self, generator: FieldGenerator, code: Tensor) -> Paint:
-        """The colours of one code (1, W), or of its layers (1, L, W)."""
+    def paint_of(self, generator: FieldGenerator, code: Tensor) -> Paint | None:
+        """The colours of one code (1, W), or of its layers (1, L, W); None for a single material."""
+        if self.config.casts:
+            return None
         decoder = generator.decoder
         # In a pair, as `FieldGenerator.decode` has it.
         distance, score, palette = decoder.parts(code.expand(2, *code.shape[1:]))

@@ -52,8 +52,8 @@ class FieldGenerator(nn.Module):
         z_dim: int,
         color: int,
         encoder_widths: tuple[int, ...],
-        sharpness: float = 6.0,
-        kinship: float = 6.0,
+        sharpness: float = 12.0,
+        kinship: float = 20.0,
     ) -> None:
         """
         Args:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from engine.nets.cells import START
+
 KEYS = 20_161_128
 """Seed of the keys: they are the same in every model, so they need not ship."""
-NEVER = -1e4
+NEVER = -1e9
 """Score of what must not be chosen: finite, so that a class without codes gives no NaN."""
 
 
@@ -24,18 +26,34 @@ def to_spheres(geometry: int, code: Tensor) -> Tensor:
     return torch.cat([to_sphere(part) for part in parts], 1)
 
 
+def cosine(a: Tensor, b: Tensor) -> Tensor:
+    """(n, m) cosines between the rows of (n, W) and (m, W)."""
+    return nn.functional.normalize(a, dim=1) @ nn.functional.normalize(b, dim=1).T
+
+
+def dyed(code: Tensor, other: Tensor) -> Tensor:
+    """Colour codes (B, color) with the means over all cells of others.
+
+    Colours of another shape, cell by cell, come out in patches: its seat is where here is a leg.
+    """
+    mine, its = code.unflatten(1, (-1, START**3)), other.unflatten(1, (-1, START**3))
+    return (mine - mine.mean(2, keepdim=True) + its.mean(2, keepdim=True)).flatten(1)
+
+
 class CodeMemory(nn.Module):
     """z (B, Z), label (B,) → code (B, geometry + color) on the spheres.
 
     Each example that was learned from has left its code, and two fixed random keys, for its shape and
-    for its colours. The halves of the noise are compared with the keys of a class, and the softmax of
-    that mixes its codes: most draws lie near one example, the others between two or three. Shape and
-    colours choose apart, though colours prefer those that the shape came with.
+    for its colours. The first half of the noise is compared with the keys of a class, and the softmax
+    of that chooses; it chooses once more, now with a liking for shapes like the first choice, so that
+    what is mixed fits together: legs of one body and none of another make stumps. Which colour is
+    where goes with the shape; what colours they are is another example's matter, chosen by the second
+    half of the noise.
 
     A mapping that had to learn where codes are (implicit maximum likelihood) gave the mean of a class
     for most of the noise: chairs without legs. Memory in a GAN: Kim, Kim & Kim (2018).
 
-    `truncation` sharpens the choice; 0 gives the code of one example alone (compare the multi-modal
+    `truncation` sharpens all choices; 0 gives the shape of one example alone (compare the multi-modal
     truncation of Mokady et al. 2022).
     """
 
@@ -58,7 +76,7 @@ class CodeMemory(nn.Module):
             z_dim: even. examples: how many each class has; `codes` holds them class by class, and
                 zeros for those not seen yet.
             sharpness: how much better a key must fit to win alone.
-            kinship: how much better a shape's own colours seem than they fit.
+            kinship: how much less those fit that are unlike the first choice.
         """
         super().__init__()
         self.geometry, self.classes = geometry, len(examples)
@@ -73,11 +91,13 @@ class CodeMemory(nn.Module):
     def forward(self, z: Tensor, label: Tensor, truncation: float = 1.0) -> Tensor:
         mine = (self.owner == label[:, None]) & (self.codes[:, 0] != 0)
         first, second = z.float().chunk(2, 1)
-        shape = self._choice(first @ self.keys[0].T, mine, truncation)
-        fit = second @ self.keys[1].T + self.kinship / self.sharpness * shape
-        color = self._choice(fit, mine, truncation)
-        part = self.codes.split([self.geometry, self.codes.shape[1] - self.geometry], 1)
-        return to_spheres(self.geometry, torch.cat([shape @ part[0], color @ part[1]], 1))
+        shapes, colors = self.codes.split([self.geometry, self.codes.shape[1] - self.geometry], 1)
+        fit = first @ self.keys[0].T
+        alike = cosine(self._choice(fit, mine, truncation) @ shapes, shapes)
+        share = self._choice(fit + self.kinship / self.sharpness * alike, mine, truncation)
+        worn = self._choice(second @ self.keys[1].T, mine, truncation)
+        color = dyed(to_sphere(share @ colors), to_sphere(worn @ colors))
+        return to_spheres(self.geometry, torch.cat([share @ shapes, color], 1))
 
     def _choice(self, fit: Tensor, mine: Tensor, truncation: float) -> Tensor:
         """(B, n) shares that add up to 1, none for what is not `mine`."""

@@ -94,6 +94,17 @@ def test_decode_undoes_encode(model: TexturedShapes) -> None:
     assert np.array(sides) / sides[0] == pytest.approx(np.array([1, 8 / 28, 14 / 28]), abs=0.08)
 
 
+def test_what_is_cast_in_one_material_is_of_the_nearest() -> None:
+    shapes = TexturedShapes(TINY | {"casts": ["#ff0000", "#203040"]})
+    sample = np.full((7, 16, 16, 16), 0.5, np.float32)
+    sample[1] = np.linspace(0, 1, 16)  # patches of reds
+    sample[2:4] = -1
+    field = shapes.decode(sample)
+    inside = field[1:4, field[0] > 0.25]
+    assert inside.shape[1] > 0
+    assert np.allclose(inside, np.float32([[1], [-1], [-1]]), atol=1e-5)
+
+
 def test_the_field_loss_is_zero_for_the_field_itself_and_blind_to_hidden_colour() -> None:
     torch.manual_seed(0)
     samples = torch.rand(2, 7, 8, 8, 8) * 2 - 1
