@@ -1,10 +1,11 @@
-"""Draw seeds 0 to 63 of every class of a model of shapes, none left out, and a page that shows them.
+"""Draw seeds 0 to 63 of every class of a model, none left out, and a page that shows them.
 
-    python tools/class_sheets.py textured_props --out sheets
+    python tools/class_sheets.py paintings --out docs/pictures/paintings
     python tools/class_sheets.py textured_props --out docs/pictures/props --least 20 --page docs/sheets.md
 
-One WebP a class, drawn from the fields as `vernissage dataset build` draws its items, so that all
-classes take minutes and not hours; and `classes.webp`, the first eight seeds of each.
+One WebP a class, and `classes.webp`, the first eight seeds of each. Shapes are drawn from their fields
+as `vernissage dataset build` draws its items, so that 57 classes take minutes and not hours; pictures
+as the network gives them, in the shape that they will have, without upscaling and strokes.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from engine.data.field_picture import picture_of_field
-from engine.data.shape_classes import ShapeClass
+from engine.makers import pictures
 from engine.makers.shapes import word
 from engine.zoo.novelty import nearest
 from engine.zoo.registry import Loaded, load
 
-SEEDS, ROW, TILE = 64, 8, 96
-BATCH = 16
+SEEDS, ROW, BATCH = 64, 8, 16
+SHAPE, PICTURE = 96, 128
+"""Pixels of a tile."""
+GAP, WALL = 6, (236, 234, 230)
 FIRST = 8
 """Seeds of each class on the sheet of all classes."""
 NAME = 132
@@ -34,26 +37,34 @@ NAME = 132
 
 @dataclass(frozen=True)
 class Drawn:
-    """One class: pictures of its seeds, and what the page says of them."""
+    """One class: tiles of its seeds, and for shapes a row of the page's table."""
 
-    kind: ShapeClass
+    name: str
     tiles: list[np.ndarray]
-    figures: str
+    figures: str = ""
 
 
-def draw(model: Loaded, kind: ShapeClass, seeds: int, truncation: float) -> Drawn:
+def draw_pictures(model: Loaded, label: int, seeds: int, truncation: float) -> Drawn:
+    """Seeds 0, 1, ... of a model of pictures."""
+    name = model.model.classes()[label].name
+    drawn = (pictures.draw(model, seed, name, truncation) for seed in range(seeds))
+    return Drawn(name, [hung(one, PICTURE) for one in drawn])
+
+
+def draw_shapes(model: Loaded, label: int, seeds: int, truncation: float) -> Drawn:
     """Seeds 0, 1, ... as the network makes them at the first draw; one that gives nothing is empty."""
-    label = torch.full((seeds,), model.model.classes().index(kind))
+    kind = model.model.classes()[label]
+    labels = torch.full((seeds,), label)
     tiles, novelty, near = [], [], set()
     whole = 0
     for z, asked in zip(
-        model.model.latents(list(range(seeds))).split(BATCH), label.split(BATCH), strict=True
+        model.model.latents(list(range(seeds))).split(BATCH), labels.split(BATCH), strict=True
     ):
         with torch.inference_mode():
             samples = model.model.synthesise(model.generator, z, truncation, asked)
         for sample in samples:
             field = model.model.decode(sample.numpy())
-            tiles.append(picture_of_field(field, TILE))
+            tiles.append(picture_of_field(field, SHAPE))
             whole += ndimage.label(field[0] > 0, np.ones((3, 3, 3), int))[1] == 1
             known = list(model.card.examples)
             seen = model.model.comparable(sample[None])[0]
@@ -64,7 +75,16 @@ def draw(model: Loaded, kind: ShapeClass, seeds: int, truncation: float) -> Draw
         f"| [{kind.name}](#{kind.name.replace(' ', '-')}) | {kind.examples} | {whole / seeds:.0%} "
         f"| {len(near)} | {np.median(novelty):.2f} | {min(novelty):.2f} |"
     )
-    return Drawn(kind, tiles, figures)
+    return Drawn(kind.name, tiles, figures)
+
+
+def hung(drawn: pictures.Drawn, size: int) -> np.ndarray:
+    """(size, size, 3): a picture in its shape, on a wall."""
+    picture = Image.fromarray(pictures.shaped(drawn.pixels, drawn.shape))
+    picture.thumbnail((size - GAP, size - GAP), Image.Resampling.LANCZOS)
+    tile = Image.new("RGB", (size, size), WALL)
+    tile.paste(picture, tuple((size - n) // 2 for n in picture.size))
+    return np.asarray(tile)
 
 
 def grid(pictures: list[np.ndarray]) -> np.ndarray:
@@ -74,15 +94,15 @@ def grid(pictures: list[np.ndarray]) -> np.ndarray:
     )
 
 
-def caption(text: str) -> np.ndarray:
-    """(TILE, NAME, 3): the name of a class, beside its row."""
-    page = Image.new("RGB", (NAME, TILE), (250, 249, 247))
+def caption(text: str, size: int) -> np.ndarray:
+    """(size, NAME, 3): the name of a class, beside its row."""
+    page = Image.new("RGB", (NAME, size), (250, 249, 247))
     font = ImageFont.load_default(size=14)
-    ImageDraw.Draw(page).text((10, TILE / 2), text, (90, 86, 80), font=font, anchor="lm")
+    ImageDraw.Draw(page).text((10, size / 2), text, (90, 86, 80), font=font, anchor="lm")
     return np.asarray(page)
 
 
-def page_of(command: str, drawn: list[Drawn], pictures: str) -> str:
+def page_of(command: str, drawn: list[Drawn], folder: str) -> str:
     """Markdown: a table of figures, then the sheet of each class."""
     lines = [
         "# Sheets of textured props",
@@ -104,12 +124,12 @@ def page_of(command: str, drawn: list[Drawn], pictures: str) -> str:
         "shapes: 0 is a copy, 1 as new as an unseen original.",
     ]
     for one in drawn:
-        file = f"{pictures}/{word(one.kind.name)}.webp"
+        file = f"{folder}/{word(one.name)}.webp"
         lines += [
             "",
-            f"## {one.kind.name}",
+            f"## {one.name}",
             "",
-            f"![{len(one.tiles)} seeds of {one.kind.name}]({file})",
+            f"![{len(one.tiles)} seeds of {one.name}]({file})",
         ]
     return "\n".join(lines) + "\n"
 
@@ -122,26 +142,30 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=SEEDS, help="pictures of a class")
     parser.add_argument("--truncation", type=float, default=1.0, help="0 to 1")
     parser.add_argument("--least", type=int, default=1, help="leave out classes of fewer examples")
-    parser.add_argument("--page", type=Path, help="Markdown that shows the sheets")
+    parser.add_argument("--page", type=Path, help="Markdown that shows the sheets of shapes")
     wanted = parser.parse_args()
     torch.set_num_threads(1)
     model = load(wanted.model)
     wanted.out.mkdir(parents=True, exist_ok=True)
-    drawn = []
-    for kind in model.model.classes():
+    draw = draw_pictures if model.model.makes == "pictures" else draw_shapes
+    drawn: list[Drawn] = []
+    for label, kind in enumerate(model.model.classes()):
         if kind.examples < wanted.least:
             continue
-        drawn.append(draw(model, kind, wanted.seeds, wanted.truncation))
+        drawn.append(draw(model, label, wanted.seeds, wanted.truncation))
         sheet = Image.fromarray(grid(drawn[-1].tiles))
         sheet.save(wanted.out / f"{word(kind.name)}.webp", quality=72, method=6)
-    rows = [np.concatenate([caption(one.kind.name), *one.tiles[:FIRST]], 1) for one in drawn]
+    rows = [
+        np.concatenate([caption(one.name, len(one.tiles[0])), *one.tiles[:FIRST]], 1)
+        for one in drawn
+    ]
     sheet = Image.fromarray(np.concatenate(rows))
     sheet.save(wanted.out / "classes.webp", quality=72, method=6)
     if wanted.page:
         command = f"python tools/class_sheets.py {wanted.model} --out {wanted.out.as_posix()}"
         command += f" --least {wanted.least} --page {wanted.page.as_posix()}"
-        pictures = Path(os.path.relpath(wanted.out, wanted.page.parent)).as_posix()
-        wanted.page.write_text(page_of(command, drawn, pictures), "utf-8")
+        folder = Path(os.path.relpath(wanted.out, wanted.page.parent)).as_posix()
+        wanted.page.write_text(page_of(command, drawn, folder), "utf-8")
 
 
 if __name__ == "__main__":
