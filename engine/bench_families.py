@@ -1,12 +1,14 @@
 """`vernissage bench families`: every family of image GANs on the same pictures for the same time.
 
-Each recipe that extends `dcgan` is trained for so many minutes of processor time, at one size, on one
-split; 512 uncurated samples of each are scored against the same held-out pictures, with real pictures
-against real ones as the floor. Minutes on a CPU rank how fast families learn, not how far they get.
+Each recipe of `image_gan` is trained for so many minutes of processor time, at one size, on one split;
+512 uncurated samples of each are scored against the same held-out pictures, with real pictures against
+real ones as the floor. Minutes on a CPU rank how fast families learn, not how far they get; for a few
+minutes all are made narrower alike.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -62,14 +64,17 @@ def run(
     *,
     data: Path,
     size: int = 32,
+    width: float = 1.0,
     names: Sequence[str] = (),
     out: Path = Path("runs/families"),
     console: Console | None = None,
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> dict[str, Any]:
-    """Train and score families; those that `out` holds already are not trained again.
+    """Train and score families; what `out` holds of the same kind is gone on with, or only scored.
 
+    Args:
+        width: share of a recipe's channels that its nets have.
     Returns:
         The report: figures by family, the floor among them. `out` gets report.json and sheet.png.
     Raises:
@@ -81,12 +86,14 @@ def run(
         raise BadRequest(f"There is no family {unknown.pop()}; there are {', '.join(families())}")
     if size < 16 or size & (size - 1):
         raise BadRequest(f"--size {size}: must be 16, 32, 64 or 128")
+    if not 0.05 <= width <= 1:
+        raise BadRequest(f"--width {width:g}: must be between 0.05 and 1")
     torch.set_num_threads(1)
     dataset = read_pictures(data, smallest=8, validation=HELD_OUT)
     rows: dict[str, dict[str, float]] = {}
     tiles: dict[str, np.ndarray] = {}
     for name in chosen:
-        recipe, model = _prepared(name, size, dataset)
+        recipe, model = _prepared(name, size, width, dataset)
         made, figures = _trained(recipe, model, minutes * 60, out / name, on_progress, is_cancelled)
         real = model.held_out(SAMPLES)
         assert real is not None
@@ -95,11 +102,11 @@ def run(
         others = _rgb(model.examples()[1][:SAMPLES].float())
         if FLOOR not in rows:
             rows[FLOOR] = score(others, _rgb(real))
-        write_json(out / "report.json", {"minutes": minutes, "size": size, "rows": rows})
+        report = {"minutes": minutes, "size": size, "width": width, "rows": rows}
+        write_json(out / "report.json", report)
         if is_cancelled and is_cancelled():
             break
     _write_sheet(out / "sheet.png", tiles)
-    report = {"minutes": minutes, "size": size, "rows": rows}
     if console:
         console.print(table_of(rows))
     return report
@@ -112,7 +119,9 @@ def score(made: Tensor, real: Tensor) -> dict[str, float]:
     a, b = random_features(made), random_features(real)
     precision, recall = precision_recall(a, b)
     scores = {
-        "swd": sliced_wasserstein(made, real, levels=2 if made.shape[-1] < 32 else 3),
+        "swd": sliced_wasserstein(
+            made, real, levels=2 if made.shape[-1] < 32 else 3, directions=128
+        ),
         "frechet": frechet(a, b),
         "precision": precision,
         "recall": recall,
@@ -141,17 +150,26 @@ def table_of(rows: Mapping[str, Mapping[str, float]]) -> Table:
     return table
 
 
-def _prepared(name: str, size: int, dataset: PictureDataset) -> tuple[Recipe, ImageGan]:
+def _prepared(
+    name: str, size: int, width: float, dataset: PictureDataset
+) -> tuple[Recipe, ImageGan]:
     """A family's recipe at one size: stages that lead beyond it are left out, the coarsest first."""
     recipe = read_recipe(name, "cpu")
     net = dict(recipe.net)
-    if net.get("family", "dc") != "mlp":
-        net["widths"] = net["widths"][-round(math.log2(size / 4)) :]
+    family = net.get("family", "dc")
+    stages = len(net["widths"]) if family == "mlp" else round(math.log2(size / 4))
+    net["widths"] = [_narrowed(w, width) for w in net["widths"][-stages:]]
+    if family == "dc":  # whose attention is named by the width of a stage
+        net["attention"] = [_narrowed(w, width) for w in net.get("attention", ())]
     net |= {"size": size, "validation": HELD_OUT}
     model = model_class("image_gan")(net)
     assert isinstance(model, ImageGan)
     model.use(dataset)
     return replace(recipe, net=net), model
+
+
+def _narrowed(channels: int, width: float) -> int:
+    return max(8, round(channels * width))
 
 
 def _trained(
@@ -162,11 +180,19 @@ def _trained(
     on_progress: OnProgress | None,
     is_cancelled: IsCancelled | None,
 ) -> tuple[Tensor, dict[str, float]]:
-    """SAMPLES pictures of a family after so many processor seconds, and what that was."""
-    pace = _pace(Trainer(model, recipe.train, run / "pace", device=best_device()))
+    """SAMPLES pictures of a family after so many processor seconds, and what that was.
+
+    `run`/clock.json says how fast it is and how long it has been trained, so that a run that was
+    stopped ends as if it had not been.
+    """
+    clock = run / "clock.json"
+    known = json.loads(clock.read_text("utf-8")) if clock.is_file() else {"used": 0.0}
+    pace = known.get("pace") or _pace(
+        Trainer(model, recipe.train, run / "pace", device=best_device())
+    )
     config = _shortened(recipe.train, seconds / pace)
     trainer = Trainer(model, config, run, device=best_device(), identity=recipe.identity)
-    begin = time.process_time()
+    begin = time.process_time() - known["used"]
 
     def is_over() -> bool:
         used = time.process_time() - begin
@@ -174,8 +200,10 @@ def _trained(
             on_progress(Progress(recipe.name, round(used), round(seconds), seconds - used, ""))
         return used > seconds or bool(is_cancelled and is_cancelled())
 
-    if not trainer.resume():
+    trainer.resume()
+    if known["used"] < seconds and trainer.images < config.total_images:
         trainer.run(is_cancelled=is_over)
+    write_json(clock, {"pace": pace, "used": time.process_time() - begin})
     made = []
     classes = max(len(model.classes()), 1)
     for first in range(0, SAMPLES, 64):

@@ -76,7 +76,7 @@ def run(runs: int = 5) -> tuple[Figure, ...]:
 def _figures(folder: Path, runs: int) -> tuple[Figure, ...]:
     trainers = {name: _trainer(name, folder) for name in ("voxel_characters", "wu2016")}
     batch = trainers["voxel_characters"].config.batch
-    times = _alternate(
+    times = alternate(
         {
             "ours": _last_phase(trainers["voxel_characters"]),
             "ported": _last_phase(trainers["wu2016"]),
@@ -88,15 +88,15 @@ def _figures(folder: Path, runs: int) -> tuple[Figure, ...]:
         Figure("voxel_characters, one step", "ms", times["ours"]),
         Figure("3D-GAN as published, one step", "ms", times["published"]),
         Figure("3D-GAN ported to this trainer, one step", "ms", times["ported"]),
-        Figure("published 3D-GAN step / ours", "×", _over(times, "published"), 2.0, "higher"),
-        Figure("ported 3D-GAN step / ours", "×", _over(times, "ported")),
+        Figure("published 3D-GAN step / ours", "×", over(times, "published"), 2.0, "higher"),
+        Figure("ported 3D-GAN step / ours", "×", over(times, "ported")),
     )
 
 
 def _shapes(folder: Path, runs: int) -> tuple[Figure, ...]:
     trainers = {name: _trainer(name, folder) for name in SHAPES}
     batch = trainers["textured_props"].config.batch
-    times = _alternate(
+    times = alternate(
         {
             "ours": _last_phase(trainers["textured_props"]),
             "ported": _last_phase(trainers["wu2016_shapes"]),
@@ -106,7 +106,7 @@ def _shapes(folder: Path, runs: int) -> tuple[Figure, ...]:
         runs,
     )
     large = read_recipe("sdf_stylegan", "gpu").net  # the published sizes
-    wide = _alternate(
+    wide = alternate(
         {
             "ours": _last_phase(_trainer("textured_props", folder, batch=SMALL)),
             "sdf": _last_phase(_trainer("sdf_stylegan", folder, net=large, batch=SMALL)),
@@ -119,13 +119,13 @@ def _shapes(folder: Path, runs: int) -> tuple[Figure, ...]:
         Figure("3D-GAN (32³) as published, one step", "ms", times["published"]),
         Figure("3D-GAN (32³) ported to this trainer, one step", "ms", times["ported"]),
         Figure("SDF-StyleGAN, widths of its recipe, one step", "ms", times["sdf"]),
-        Figure("published 3D-GAN (32³) step / ours", "×", _over(times, "published"), 2.0, "higher"),
-        Figure("ported 3D-GAN (32³) step / ours", "×", _over(times, "ported")),
-        Figure("SDF-StyleGAN step, widths of its recipe / ours", "×", _over(times, "sdf")),
+        Figure("published 3D-GAN (32³) step / ours", "×", over(times, "published"), 2.0, "higher"),
+        Figure("ported 3D-GAN (32³) step / ours", "×", over(times, "ported")),
+        Figure("SDF-StyleGAN step, widths of its recipe / ours", "×", over(times, "sdf")),
         Figure(
             f"SDF-StyleGAN step, published widths, batch {SMALL} / ours",
             "×",
-            _over(wide, "sdf"),
+            over(wide, "sdf"),
             2.0,
             "higher",
         ),
@@ -135,7 +135,7 @@ def _shapes(folder: Path, runs: int) -> tuple[Figure, ...]:
 # ---------------------------------------------------------------- steps
 
 
-def _alternate(steps: Mapping[str, Step], runs: int, warm: int = 1) -> dict[str, tuple[float, ...]]:
+def alternate(steps: Mapping[str, Step], runs: int, warm: int = 1) -> dict[str, tuple[float, ...]]:
     """Milliseconds a step of each; the first `warm` rounds fill caches and are not counted."""
     device = best_device()
     # On a processor only its own time counts: what other programs take is no part of a step.
@@ -152,7 +152,7 @@ def _alternate(steps: Mapping[str, Step], runs: int, warm: int = 1) -> dict[str,
     return {name: tuple(values[warm:]) for name, values in times.items()}
 
 
-def _over(times: Mapping[str, tuple[float, ...]], name: str) -> tuple[float, ...]:
+def over(times: Mapping[str, tuple[float, ...]], name: str) -> tuple[float, ...]:
     return tuple(b / a for a, b in zip(times["ours"], times[name], strict=True))
 
 

@@ -257,6 +257,19 @@ def bench_train(
             print_json(report)
 
 
+@bench.command("pictures")
+def bench_pictures(
+    runs: Annotated[int, typer.Option(min=1, help="Repetitions behind each median.")] = 3,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Pictures beside DCGAN and a plan of StyleGAN2's size; exactness and memory of enlarging."""
+    with errors_as_sentences(as_json=as_json, verbose=verbose):
+        from engine.bench_pictures import run
+
+        _show_figures(run(runs), as_json)
+
+
 def _show_figures(figures: Sequence[Figure], as_json: bool) -> None:
     from engine.pages import bench_page
 

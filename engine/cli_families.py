@@ -21,6 +21,9 @@ def bench_families(
     data: Annotated[Path, typer.Option(help="Pictures: a folder, an archive, MNIST's idx files.")],
     minutes: Annotated[float, typer.Option(help="Processor minutes for each family.")] = 3.0,
     size: Annotated[int, typer.Option(help="Pixels along a side: 16, 32, 64 or 128.")] = 32,
+    width: Annotated[
+        float, typer.Option(help="Share of each recipe's channels: less for few minutes.")
+    ] = 1.0,
     family: Annotated[
         list[str] | None, typer.Option(help="Only this family; may be repeated.")
     ] = None,
@@ -49,6 +52,7 @@ def bench_families(
                 minutes,
                 data=data,
                 size=size,
+                width=width,
                 names=tuple(family or ()),
                 out=out,
                 console=console,

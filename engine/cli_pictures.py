@@ -19,7 +19,10 @@ File = Annotated[Path, typer.Argument(help="A .png, .jpg, .webp, .tif, .bmp or .
 
 def upscale(
     file: File,
-    scale: Annotated[int, typer.Option(help="2 or 4 times as many pixels a side.")] = 2,
+    scale: Annotated[
+        int, typer.Option(help="2 or 4 times as many pixels a side; 1 to mend with a model for it.")
+    ] = 2,
+    model: Annotated[str, typer.Option(help="`upscale`, or a run folder.")] = "upscale",
     out: Annotated[
         Path | None, typer.Option(help="File to write: .png, .jpg or .webp. Default: FILE-x2.png.")
     ] = None,
@@ -43,7 +46,7 @@ def upscale(
     with errors_as_sentences(as_json=as_json, verbose=verbose):
         from engine.pictures import upscale as run
 
-        outcome = run(file, out=out, scale=scale, seamless=seamless, tile=tile)
+        outcome = run(file, out=out, scale=scale, seamless=seamless, tile=tile, model=model)
         _show(outcome, as_json)
 
 

@@ -27,6 +27,7 @@ from engine.models.code_game import CodeGame
 from engine.models.restyle import Restyle, manner_of
 from engine.models.tiles import upscale_pixels
 from engine.models.tool import PictureTool
+from engine.models.upscale import Upscale
 from engine.nets.picture_coder import FACTOR, PictureCoder
 from engine.nets.restyler import Restyler
 from engine.nets.upscaler import Upscaler
@@ -40,8 +41,10 @@ SQUARE = 128
 SAID = {
     "psnr": "PSNR, dB ↑",
     "psnr_bicubic": "PSNR of bicubic, dB",
+    "psnr_given": "PSNR of what was given, dB",
     "ssim": "SSIM ↑",
     "ssim_bicubic": "SSIM of bicubic",
+    "ssim_given": "SSIM of what was given",
     "cycle_psnr": "PSNR there and back, dB ↑",
     "light": "correlation of light, mean ↑",
     "least": "correlation of light, least ↑",
@@ -134,7 +137,7 @@ def _tool(model: Loaded, folder: Path, console: Console | None) -> dict[str, Any
         if not unseen:
             continue
         if isinstance(model.generator, Upscaler):
-            scores = [_upscaled(model.generator, picture) for picture in unseen]
+            scores = [_upscaled(tool, model.generator, picture) for picture in unseen]
         elif isinstance(model.generator, PictureCoder):
             scores = [_coded(model.generator, picture) for picture in unseen]
         else:
@@ -196,17 +199,27 @@ def _there_and_back(net: nn.Module, label: int, given: Tensor) -> tuple[Tensor, 
     return there, back
 
 
-def _upscaled(net: Upscaler, picture: Picture) -> dict[str, float]:
-    """A picture halved by bicubic resampling and enlarged again, by the network and by resampling."""
-    height, width = (n // net.scale * net.scale for n in picture.pixels.shape[:2])
+def _upscaled(tool: PictureTool, net: Upscaler, picture: Picture) -> dict[str, float]:
+    """A picture halved by bicubic resampling, or harmed, and made good by the network.
+
+    Beside it what the network began with: resampled to its size, or as it was harmed.
+    """
+    block = 8 if net.scale == 1 else net.scale
+    height, width = (n // block * block for n in picture.pixels.shape[:2])
     true = picture.pixels[:height, :width]
-    small = Image.fromarray(true).resize(
-        (width // net.scale, height // net.scale), Image.Resampling.BICUBIC
-    )
-    plain = np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
-    ours = upscale_pixels(net, np.asarray(small))
-    found = {"psnr": psnr(ours, true, 4), "psnr_bicubic": psnr(plain, true, 4)}
-    return found | {"ssim": ssim(ours, true), "ssim_bicubic": ssim(plain, true)}
+    if net.scale == 1:
+        assert isinstance(tool, Upscale)
+        chance = Streams(0).torch(picture.name, 0)
+        whole = torch.from_numpy(to_unit(true))[None]
+        small = plain = to_pixels(tool.spoilt(whole, chance)[0].numpy())
+    else:
+        size = (width // net.scale, height // net.scale)
+        reduced = Image.fromarray(true).resize(size, Image.Resampling.BICUBIC)
+        small = np.asarray(reduced)
+        plain = np.asarray(reduced.resize((width, height), Image.Resampling.BICUBIC))
+    ours, before = upscale_pixels(net, small), "given" if net.scale == 1 else "bicubic"
+    found = {"psnr": psnr(ours, true, 4), f"psnr_{before}": psnr(plain, true, 4)}
+    return found | {"ssim": ssim(ours, true), f"ssim_{before}": ssim(plain, true)}
 
 
 def _coded(net: PictureCoder, picture: Picture) -> dict[str, float]:

@@ -14,13 +14,14 @@ from PIL import Image
 from engine.assets.provenance import picture_record
 from engine.data.picture_files import SUFFIXES, read_picture
 from engine.errors import BadPicture, BadRequest
-from engine.makers.finish import enlarge
+from engine.makers.finish import enlarge, upscaler
 from engine.makers.item import load
 from engine.makers.pictures import restyled
 from engine.makers.png import write_png
 from engine.makers.strokes import paint
-from engine.models.tiles import TILE, Edges
+from engine.models.tiles import TILE, Edges, upscale_pixels
 from engine.nets.restyler import Restyler
+from engine.nets.upscaler import Upscaler
 from engine.zoo.offer import labels_called
 
 MOST_SIDE = 4096
@@ -44,18 +45,21 @@ def upscale(
     tile: int = TILE,
     model: str = "upscale",
 ) -> Outcome:
-    """Make a picture two or four times as large; the input is never written to.
+    """Make a picture two or four times as large, or mend it at its size; the input is never written to.
 
     Args:
         out: a .png, .jpg or .webp file. Default: FILE-x2.png.
+        scale: 2 or 4; 1 with a model that mends, such as a run of the recipe `enhance`.
         seamless: the picture repeats: beyond an edge lies the opposite one, so no seam appears.
         tile: edge of the tiles in pixels; the result does not depend on it.
     Raises:
         BadRequest: a scale that is not offered, an output that is the input.
-        BadPicture: the file is no picture. CannotWrite.
+        BadPicture: the file is no picture. UnknownModel, WeightsMismatch, CannotWrite.
     """
-    if scale not in (2, 4):
-        raise BadRequest(f"--scale {scale}: choose 2 or 4")
+    net = upscaler(model).generator
+    mends = isinstance(net, Upscaler) and net.scale == 1
+    if scale not in ((1,) if mends else (2, 4)):
+        raise BadRequest(f"--scale {scale}: choose {'1' if mends else '2 or 4'} with {model}")
     if tile < 16:
         raise BadRequest(f"--tile {tile}: tiles have at least 16 pixels a side")
     path = out or file.with_name(f"{file.stem}-x{scale}.png")
@@ -63,7 +67,10 @@ def upscale(
     begin = time.perf_counter()
     torch.set_num_threads(1)
     edges: Edges = "circular" if seamless else "reflect"
-    made = enlarge(pixels, scale, edges=edges, tile=tile, model=model)
+    if mends:
+        made = upscale_pixels(net, pixels, edges=edges, tile=tile)
+    else:
+        made = enlarge(pixels, scale, edges=edges, tile=tile, model=model)
     written(path, made, model, {"verb": "upscale", "scale": scale, "seamless": seamless})
     report = {
         "from": list(pixels.shape[1::-1]),

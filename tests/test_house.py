@@ -53,6 +53,7 @@ VERBS = {
     "bench",
     "bench_families",
     "bench_museum",
+    "bench_pictures",
     "bench_train",
     "doctor",
     "judge",

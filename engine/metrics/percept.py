@@ -6,6 +6,8 @@ show. Whoever doubts it reads the figures of the twin, whose weights are random 
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -56,6 +58,22 @@ def agreement(made: Tensor, asked: Tensor, known: Tensor, label: Tensor) -> floa
     Args:
         made, known: (N, F) and (M, F) features. asked, label: their classes.
     """
+    return float((told(made, known, label).argmax(1) == asked).double().mean())
+
+
+def ambiguity(made: Tensor, known: Tensor, label: Tensor) -> float:
+    """How undecided the same classifier is about pictures, 0 to 1: entropy of its word over the most.
+
+    High where pictures are of no known style (the aim of Elgammal et al. 2017), or of nothing at all.
+    """
+    share = told(made, known, label).clamp(min=1e-3)
+    share = share / share.sum(1, keepdim=True)
+    entropy = -(share * share.log()).sum(1)
+    return float(entropy.mean()) / math.log(max(share.shape[1], 2))
+
+
+def told(made: Tensor, known: Tensor, label: Tensor) -> Tensor:
+    """(N, classes): what a ridge classifier of known pictures says of others, about 1 for their class."""
     mean, spread = known.mean(0), known.std(0).clamp(min=1e-6)
     x = torch.nn.functional.pad((known - mean) / spread, (0, 1), value=1.0).double()
     y = torch.nn.functional.pad((made - mean) / spread, (0, 1), value=1.0).double()
@@ -65,4 +83,4 @@ def agreement(made: Tensor, asked: Tensor, known: Tensor, label: Tensor) -> floa
     target = torch.nn.functional.one_hot(label, count).double()
     square = x.T @ (weight * x) + 0.3 * torch.eye(x.shape[1], dtype=torch.float64)
     weights = torch.linalg.solve(square, x.T @ (weight * target))
-    return float(((y @ weights).argmax(1) == asked).double().mean())
+    return y @ weights

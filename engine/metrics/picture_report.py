@@ -13,7 +13,7 @@ from rich.table import Table
 from torch import Tensor
 
 from engine.errors import BadDataset
-from engine.metrics.percept import Percept, agreement
+from engine.metrics.percept import Percept, agreement, ambiguity
 from engine.metrics.picture_scores import frechet, kid, precision_recall, sliced_wasserstein
 
 FLOOR = "real vs real"
@@ -32,6 +32,7 @@ COLUMNS = (
     ("recall", "recall ↑"),
     ("agreement", "class agreement ↑"),
     ("agreement_ratio", "class agreement / chance ↑"),
+    ("ambiguity", "style ambiguity"),
     ("novelty", "novelty, 1 = unseen"),
     ("copies", "copies"),
 )
@@ -82,6 +83,7 @@ def picture_report(
             "precision": precision,
             "recall": recall,
             "agreement": agreement(made["own"], one.label, known["own"][first], real.label[first]),
+            "ambiguity": ambiguity(made["own"], known["own"][first], real.label[first]),
         }
         if one.novelty is not None:
             scores["novelty"] = float(one.novelty.median())

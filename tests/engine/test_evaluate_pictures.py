@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor
 
 from engine.evaluate import evaluate
+from engine.gan.config import TrainConfig
 from engine.gan.rng import Streams
+from engine.gan.trainer import Trainer
 from engine.metrics.manner_report import looks, manner_scores, spread
 from engine.metrics.percept import Percept
 from engine.metrics.picture_report import COPY, FLOOR
@@ -20,6 +21,7 @@ from engine.models.registry import model_class
 from engine.nets.picture_coder import PictureCoder
 from engine.zoo.export import export
 from engine.zoo.recipes import read_recipe
+from tests.engine.models.pictures import draw_both
 
 RNG = torch.Generator().manual_seed(0)
 
@@ -80,17 +82,7 @@ def test_b6_a_picture_is_looked_at_as_a_whole_and_in_its_quarters() -> None:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Photographs, and paintings of two manners, one of them blue."""
-    folder = tmp_path_factory.mktemp("both")
-    rng = np.random.default_rng(0)
-    for kind, count in (("paintings/blue", 40), ("paintings/plain", 40), ("photos/urban", 90)):
-        (folder / kind).mkdir(parents=True)
-        for index in range(count):
-            coarse = rng.integers(0, 255, (6, 6, 3))
-            coarse[..., 2] = 250 if kind.endswith("blue") else coarse[..., 2]
-            picture = Image.fromarray(coarse.astype(np.uint8)).resize((64, 64))
-            picture.save(folder / kind / f"{index}.png")
-    return folder
+    return draw_both(tmp_path_factory.mktemp("both"))
 
 
 def run(folder: Path, name: str, data: Path, net: str) -> str:
@@ -151,3 +143,25 @@ def test_e3_a_picture_learned_from_is_seen_to_be_a_copy_and_an_unseen_one_is_not
         noisy = noisy + 0.03 * torch.randn(noisy.shape, generator=RNG)
         for one in model.model.seen(noisy):
             assert low <= nearest(one, model.prints, names, model.print_scale).ratio < high
+
+
+def test_d2_after_a_short_game_the_class_asked_for_is_the_class_seen(
+    data: Path, tmp_path: Path
+) -> None:
+    model = model_class("paintings")(
+        {"size": 32, "widths": [8], "critic": [8], "code": 6, "views": 1, "compositions": 64}
+    )
+    model.load(data / "paintings", Streams(0))
+    assert [kind.name for kind in model.classes()] == ["blue", "plain"]
+    phase = {"name": "play", "kimg": 0.32, "lr_g": 3e-3, "lr_d": 3e-3, "gamma": 0.5}
+    config = TrainConfig.model_validate(
+        {"batch": 16, "phases": [phase], "ema_kimg": 0.2, "tick_kimg": 1e3, "precision": "f32"}
+    )
+    trainer = Trainer(model, config, tmp_path, device=torch.device("cpu"))
+    trainer.run()
+    z, label = model.latents(list(range(64))), torch.arange(64) % 2
+    with torch.no_grad():
+        made = model.synthesise(trainer.ema.module, z, label=label)
+    blue = made[:, 2].mean((1, 2)) - made[:, 0].mean((1, 2))
+    # Blue paintings are bluer than red by more than half the range, plain ones by nothing.
+    assert ((blue > 0.5) == (label == 0)).float().mean() > 0.8

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.metrics.percept import Percept, agreement
+from engine.metrics.percept import Percept, agreement, ambiguity
 from engine.metrics.picture_report import FLOOR, PictureSet, picture_report
 from engine.metrics.picture_scores import (
     frechet,
@@ -71,6 +71,15 @@ def test_classes_that_can_be_told_apart_agree() -> None:
     known = torch.nn.functional.one_hot(label, 3) + 0.1 * torch.randn(90, 3, generator=RNG)
     assert agreement(known, label, known, label) == 1
     assert agreement(known, (label + 1) % 3, known, label) == 0
+
+
+def test_e3_style_is_ambiguous_between_two_classes_and_plain_within_one() -> None:
+    label = torch.arange(90) % 3
+    known = torch.nn.functional.one_hot(label, 3) + 0.02 * torch.randn(90, 3, generator=RNG)
+    between = (known[label == 0] + known[label == 1]) / 2
+    assert ambiguity(known, known, label) < 0.1
+    # Two of three classes alike: log 2 of log 3.
+    assert ambiguity(between, known, label) == pytest.approx(np.log(2) / np.log(3), abs=0.05)
 
 
 def test_a_report_has_the_floor_beside_each_model() -> None:

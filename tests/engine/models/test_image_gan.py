@@ -14,11 +14,13 @@ from engine.errors import BadRecipe
 from engine.gan.config import TrainConfig
 from engine.gan.rng import Streams
 from engine.gan.trainer import Trainer
+from engine.metrics.percept import agreement
+from engine.metrics.random_features import random_features
 from engine.models.image_gan import ImageGan, level_at
 from engine.models.registry import model_class
 from engine.nets.progressive import ProgressiveCritic, ProgressiveGenerator
 from engine.zoo.recipes import read_recipe, recipe_names
-from tests.engine.models.pictures import draw
+from tests.engine.models.pictures import draw, draw_colors
 
 CPU = torch.device("cpu")
 FAMILIES = tuple(
@@ -108,6 +110,26 @@ def test_b4_a_class_is_asked_for_and_leaves_the_latents_alone(folder: Path) -> N
     assert not torch.allclose(disc, square)
 
 
+def test_b4_a_conditional_dcgan_makes_the_class_that_is_asked_for(tmp_path: Path) -> None:
+    model, config = family("cgan", draw_colors(tmp_path / "colors"), widths=[32, 16])
+    rate = config.phases[0].lr_g.model_copy(update={"start": 1e-3, "end": 1e-3})
+    phase = config.phases[0].model_copy(update={"kimg": 6.4, "lr_g": rate, "lr_d": rate})
+    changes = {"phases": (phase,), "batch": 16, "tick_kimg": 1e3, "ema_kimg": 0.3}
+    trainer = Trainer(model, config.model_copy(update=changes), tmp_path / "run", device=CPU)
+    trainer.run()
+    asked = torch.arange(64) % 4
+    with torch.no_grad():
+        z = model.latents(list(range(64)))
+        made = model.synthesise(trainer.ema.module.eval(), z, label=asked)
+    real = model.batch(256, 0, Streams(1))
+    told = agreement(random_features(made), asked, random_features(real.real), real.label)
+    assert told >= 3 / 4  # three times chance
+    swapped = agreement(
+        random_features(made), (asked + 1) % 4, random_features(real.real), real.label
+    )
+    assert swapped < 0.25
+
+
 def test_b4_pictures_of_a_class_that_was_learned_show_it(folder: Path, tmp_path: Path) -> None:
     model, config = family("cgan", folder, family="style", patches=0)
     changes = {"kimg": 2.4, "loss": "rpgan", "penalty": "exact", "penalty_every": 4, "beta1": 0.0}
@@ -162,23 +184,51 @@ def test_b7_growth_is_a_staircase_with_ramps_that_ends_whole() -> None:
     assert level_at(7.0, 3) == 3
 
 
-def test_b12_the_evidence_bound_rises_and_pictures_come_back(folder: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def taught_vae(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[ImageGan, nn.Module, list[float]]:
+    """A model, its averaged encoder and decoder, and the evidence bound at every tenth step."""
     model, config = family("vae", folder)
     phase = config.phases[0].model_copy(update={"kimg": 4.0})
     config = config.model_copy(update={"phases": (phase,), "batch": 16, "tick_kimg": 1e3})
-    trainer = Trainer(model, config, tmp_path, device=CPU)
+    trainer = Trainer(model, config, tmp_path_factory.mktemp("vae"), device=CPU)
     bound: list[float] = []
     trainer.run(
         on_step=lambda report: bound.append(
             -report.values["generator/again"] - report.values["generator/divergence"]
         )
     )
+    return model, trainer.ema.module.eval(), bound
+
+
+def test_b12_the_evidence_bound_rises_and_pictures_come_back(
+    taught_vae: tuple[ImageGan, nn.Module, list[float]],
+) -> None:
+    model, vae, bound = taught_vae
     assert sum(bound[-5:]) / 5 > sum(bound[:3]) / 3 + 0.02
     real = model.batch(32, 0, Streams(3)).real
-    vae = trainer.ema.module.eval()
     with torch.no_grad():
         again = vae(vae.encode(real)[0])
     assert (again - real).square().mean() < 0.85 * (real - real.mean(0)).square().mean()
+
+
+def test_b12_a_walk_between_two_codes_turns_one_picture_into_the_other(
+    taught_vae: tuple[ImageGan, nn.Module, list[float]],
+) -> None:
+    model, vae, _ = taught_vae
+    names, real = model.examples()
+    ends = [next(i for i, n in enumerate(names) if n.startswith(k)) for k in ("disc", "square")]
+    with torch.no_grad():
+        first, last = vae.encode(real[ends].float())[0]
+        share = torch.linspace(0, 1, 9)[:, None]
+        stops = vae(torch.lerp(first[None], last[None], share))
+    away = (stops - stops[0]).square().mean((1, 2, 3))
+    left = (stops - stops[-1]).square().mean((1, 2, 3))
+    assert (away.diff() > 0).all()
+    assert (left.diff() < 0).all()
+    steps = stops.diff(dim=0).square().mean((1, 2, 3)).sqrt()
+    assert steps.max() < 0.5 * away[-1].sqrt()  # nowhere a jump
 
 
 def test_a10_the_divergence_is_that_of_the_normal_distribution(folder: Path) -> None:
