@@ -35,8 +35,6 @@ LONG = 512
 _RELIEF = 512
 _ONLY = ShapeClass(name="picture", category="picture", examples=1, unit=1)
 """The class of a model without classes."""
-EMPHASIS = 1.3
-"""How far beyond its manner a picture goes: networks that learned for minutes are timid."""
 _SHAPES = ((1.0, 0.78), (0.78, 1.0), (1.0, 0.66), (1.0, 1.0), (0.9, 1.0))
 """Width and height of pictures, as shares of the view that they are cut from."""
 _FRAMES = {"woodblock": ("oak", "ebony"), "old_master": ("gilt", "ebony")}
@@ -146,7 +144,6 @@ def _restyled(
     cut = view[top : top + high, left : left + wide]
     if chance.random() < 0.5:
         cut = cut[:, ::-1]
-    strength *= EMPHASIS
     mix = torch.zeros(1, net.manners)
     touch = float(chance.uniform(0, 0.3))
     mix[0, label] += (1 - touch) * strength

@@ -25,7 +25,7 @@ class MaterialsConfig(CodeGameConfig):
 
     spectra: int = Field(7, ge=1, description="Tiles of each class whose spectra are kept.")
     examples_kept: int = Field(0, ge=0, description="Spectra in all; filled from the data.")
-    game: float = Field(0.15, ge=0, description="How far the game may go from the spectrum.")
+    game: float = Field(0.08, ge=0, description="How far the game may go from the spectrum.")
 
 
 class MaterialGenerator(nn.Module):
@@ -56,13 +56,13 @@ class MaterialGenerator(nn.Module):
         return self.base(noise, first, second, share)
 
     def change(self, z: Tensor, label: Tensor, codes: Tensor, truncation: float = 1.0) -> Tensor:
-        """What the game adds to the codes of the base."""
+        """What the game adds to the codes of the base: nothing on the mean, so that colours stay."""
         style, grain = z[:, 3 + AXES * self.base.size**2 :].split([self.game.z_dim, self.grain], 1)
         edge = self.game.edges[0]
         maps = [grain.view(len(z), self.game.maps[0], edge, edge), pixel_unshuffle(codes, 2)]
         w = self.game.mapping(style, label, truncation)
         added: Tensor = self.game.synthesise(w, maps)
-        return self.reach * added
+        return self.reach * (added - added.mean((2, 3), keepdim=True))
 
     def forward(self, z: Tensor, label: Tensor, truncation: float = 1.0) -> Tensor:
         """(B, code, H, W) in [-1, 1], what the critic sees."""

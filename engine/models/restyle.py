@@ -41,16 +41,19 @@ class RestyleConfig(BaseModel):
     method: Literal["cycle", "cut"] = Field("cycle", description="CycleGAN's losses, or CUT's.")
     crop: int = Field(64, ge=32, description="Edge of the crops that are learned from, in pixels.")
     validation: float = Field(0.1, ge=0, le=0.5, description="Share of families set aside.")
-    widths: tuple[int, int] = Field((32, 64), description="Channels at 1/2 and 1/4 of the size.")
-    blocks: int = Field(3, ge=1, description="Residual blocks at a quarter of the size.")
-    critic: tuple[int, ...] = Field((32, 64, 96), description="Channels of the critic's stages.")
+    widths: tuple[int, int] = Field((40, 80), description="Channels at 1/2 and 1/4 of the size.")
+    blocks: int = Field(4, ge=1, description="Residual blocks at a quarter of the size.")
+    critic: tuple[int, ...] = Field((48, 96, 128), description="Channels of the critic's stages.")
     back: float = Field(
         0.25, ge=0, le=0.5, description="Share of a batch that goes to photographs."
     )
-    cycle: float = Field(5.0, ge=0, description="Weight of coming back (cycle).")
-    same: float = Field(2.0, ge=0, description="Weight of leaving alone what is as asked.")
+    cycle: float = Field(1.0, ge=0, description="Weight of coming back (cycle).")
+    same: float = Field(0.3, ge=0, description="Weight of leaving alone what is as asked.")
     contrast: float = Field(1.0, ge=0, description="Weight of patches keeping their place (cut).")
-    tone: float = Field(4.0, ge=0, description="Weight of light staying light: no negatives.")
+    tone: float = Field(1.0, ge=0, description="Weight of light staying light: no negatives.")
+    touch: float = Field(
+        0.45, ge=0, le=1, description="Share of the network's own touch that whole pictures get."
+    )
     contents: int = Field(40, ge=0, description="Photographs that travel with the weights.")
     scenes: tuple[str, ...] = Field(
         ("nature", "urban"), description="Folders of photographs that are worth a painting."
@@ -105,6 +108,7 @@ class Restyle(PictureTool):
             manners=len(c.manners) + 1,
             widths=c.widths,
             blocks=c.blocks,
+            touch=c.touch,
             contents=c.contents,
             content_size=c.content_size,
         )

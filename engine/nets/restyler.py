@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import instance_norm
+from torch.nn.functional import instance_norm, pad
 
 from engine.nets.pixels import Conv3, DownConv, UpConv3, fold_pixels, unfold_pixels
 from engine.nets.style import activate
+
+AROUND = 24
+"""Mirrored pixels around a whole picture."""
 
 
 class Manner(nn.Module):
@@ -35,6 +38,7 @@ class Restyler(nn.Module):
 
     Args:
         widths: channels at a half and a quarter of the size. blocks: residual ones at a quarter.
+        touch: how much of what it adds is shown of whole pictures; crops are learned with all of it.
         contents: pictures to start from that travel with the weights, of `content_size` pixels.
     """
 
@@ -44,12 +48,13 @@ class Restyler(nn.Module):
         manners: int,
         widths: tuple[int, int] = (32, 64),
         blocks: int = 3,
+        touch: float = 1.0,
         contents: int = 0,
         content_size: int = 160,
     ) -> None:
         super().__init__()
         fine, coarse = widths
-        self.manners = manners
+        self.manners, self.touch = manners, touch
         self.enter, self.enter_manner = Conv3(12, fine), Manner(manners, fine)
         self.down, self.down_manner = DownConv(fine, coarse), Manner(manners, coarse)
         self.convs = nn.ModuleList([Conv3(coarse, coarse) for _ in range(2 * blocks)])
@@ -79,9 +84,14 @@ class Restyler(nn.Module):
     def forward(self, x: Tensor, to: Tensor, since: Tensor) -> Tensor:
         """Args: x: pictures. to, since: (B, M) mixtures asked for, and that they are in."""
         home = self._toned(x.float(), since, back=True)
-        fine, kept = self.features(home, to)
+        # Whole pictures get surroundings, or the network would paint them a frame.
+        around = 0 if self.training else min(AROUND, *(n - 1 for n in x.shape[2:])) // 4 * 4
+        fine, kept = self.features(pad(home, [around] * 4, mode="reflect"), to)
         y = activate(self.up_manner(self.up(kept[-1]), to))
         change = unfold_pixels(self.leave(torch.cat([fine, y], 1))).float()
+        if not self.training:
+            change = self.touch * change
+        change = change[..., around : around + x.shape[2], around : around + x.shape[3]]
         return (self._toned(home, to) + change).clamp(-1.1, 1.1)
 
     @torch.no_grad()

@@ -135,3 +135,26 @@ def test_b6_the_palette_takes_the_colours_of_one_set_to_those_of_the_other() -> 
     colors = made.detach()[0].flatten(1).T
     assert (colors.T.cov() - want.T.cov()).abs().max() < 0.02
     assert (colors.mean(0) - want.mean(0)).abs().max() < 0.02
+
+
+def test_b6_a_whole_picture_gets_a_share_of_the_touch_and_no_frame() -> None:
+    torch.manual_seed(0)
+    x = torch.rand(1, 3, 64, 64) * 0.5
+    mix, since = torch.eye(2)[:1], torch.eye(2)[1:]
+    nets = [
+        Restyler(manners=2, widths=(8, 8), blocks=1, touch=share).eval() for share in (1, 0.5, 0)
+    ]
+    for net in nets:
+        net.load_state_dict(nets[0].state_dict())
+        torch.nn.init.normal_(
+            net.leave.weight, std=0.001, generator=torch.Generator().manual_seed(0)
+        )
+    with torch.no_grad():
+        whole, half, none = (net(x, mix, since) - x for net in nets)
+    assert none.abs().max() < 1e-3  # palettes have not been fitted
+    torch.testing.assert_close(half - none, (whole - none) / 2, atol=1e-5, rtol=0)
+    flat = torch.full((1, 3, 64, 64), 0.3)
+    flat[..., 32, 32] += 0.01  # what is normalised must not be nothing
+    with torch.no_grad():
+        change = nets[0](flat, mix, since) - flat
+    assert (change[..., 0, :8] - change[..., 8, :8]).abs().max() < change.abs().max() / 50
