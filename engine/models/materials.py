@@ -25,17 +25,24 @@ class MaterialsConfig(CodeGameConfig):
 
     spectra: int = Field(7, ge=1, description="Tiles of each class whose spectra are kept.")
     examples_kept: int = Field(0, ge=0, description="Spectra in all; filled from the data.")
-    game: float = Field(0.08, ge=0, description="How far the game may go from the spectrum.")
+    game: float = Field(0.15, ge=0, description="How far the game may go from the spectrum.")
+    touch: float = Field(0.33, ge=0, le=1, description="Share of that in use.")
 
 
 class MaterialGenerator(nn.Module):
     """Latents → codes of tiles: rolled noise in the spectrum of examples, and what a game adds to it."""
 
     def __init__(
-        self, base: SpectralBase, game: ImageGenerator, code: PatchCode, reach: float
+        self,
+        base: SpectralBase,
+        game: ImageGenerator,
+        code: PatchCode,
+        reach: float,
+        touch: float,
     ) -> None:
         super().__init__()
-        self.base, self.game, self.code, self.reach = base, game, code, reach
+        self.base, self.game, self.code = base, game, code
+        self.reach, self.touch = reach, touch
 
     @property
     def latents(self) -> int:
@@ -56,13 +63,13 @@ class MaterialGenerator(nn.Module):
         return self.base(noise, first, second, share)
 
     def change(self, z: Tensor, label: Tensor, codes: Tensor, truncation: float = 1.0) -> Tensor:
-        """What the game adds to the codes of the base: nothing on the mean, so that colours stay."""
+        """What the game adds to the codes of the base; a share of it once it is trained."""
         style, grain = z[:, 3 + AXES * self.base.size**2 :].split([self.game.z_dim, self.grain], 1)
         edge = self.game.edges[0]
         maps = [grain.view(len(z), self.game.maps[0], edge, edge), pixel_unshuffle(codes, 2)]
         w = self.game.mapping(style, label, truncation)
         added: Tensor = self.game.synthesise(w, maps)
-        return self.reach * (added - added.mean((2, 3), keepdim=True))
+        return (1.0 if self.training else self.touch) * self.reach * added
 
     def forward(self, z: Tensor, label: Tensor, truncation: float = 1.0) -> Tensor:
         """(B, code, H, W) in [-1, 1], what the critic sees."""
@@ -115,7 +122,7 @@ class Materials(CodeGame):
         base = SpectralBase(c.examples_kept, c.size)
         if hasattr(self, "_base"):
             base.load_state_dict(self._base.state_dict())
-        return Nets(MaterialGenerator(base, game, code, c.game), nets.critic)
+        return Nets(MaterialGenerator(base, game, code, c.game, c.touch), nets.critic)
 
     def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
         fake: Tensor = generator(batch.z, batch.label)
