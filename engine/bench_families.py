@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -27,7 +27,7 @@ from torch import Tensor
 from engine.data.picture_dataset import PictureDataset, read_pictures
 from engine.errors import BadRequest
 from engine.files import write_beside, write_json
-from engine.gan.config import TrainConfig
+from engine.gan.config import Phase, TrainConfig
 from engine.gan.precision import best_device
 from engine.gan.trainer import Trainer
 from engine.metrics.picture_scores import frechet, precision_recall, sliced_wasserstein
@@ -40,9 +40,11 @@ from engine.zoo.recipes import Recipe, read_recipe, recipe_names
 SAMPLES = 512
 HELD_OUT = 0.2
 """Share of the pictures that families are scored against."""
+TILE, MARGIN = 64, 96
+"""Least edge of a sample on the sheet, and the place for names, in pixels."""
 SHOWN = 12
 """Samples of a family on the sheet: seeds 0 and up."""
-FLOOR = "real vs real"
+FLOOR, REAL = "real vs real", "real"
 COLUMNS = (
     ("kimg", "kimg"),
     ("ms", "ms a picture"),
@@ -99,6 +101,8 @@ def run(
         assert real is not None
         rows[name] = figures | score(_rgb(made), _rgb(real))
         tiles[name] = np.concatenate([model.decode(s) for s in made[:SHOWN].numpy()], 1)
+        if REAL not in tiles:
+            tiles[REAL] = np.concatenate([model.decode(s) for s in real[:SHOWN].numpy()], 1)
         others = _rgb(model.examples()[1][:SAMPLES].float())
         if FLOOR not in rows:
             rows[FLOOR] = score(others, _rgb(real))
@@ -165,7 +169,17 @@ def _prepared(
     model = model_class("image_gan")(net)
     assert isinstance(model, ImageGan)
     model.use(dataset)
-    return replace(recipe, net=net), model
+    phases = [_for_size(phase, size / recipe.net["size"]) for phase in recipe.train.phases]
+    train = recipe.train.model_copy(update={"phases": tuple(phases)})
+    return replace(recipe, net=net, train=train), model
+
+
+def _for_size(phase: Phase, scale: float) -> Phase:
+    """R1 and R2 as strong as they should be at another size: four times for twice the edge."""
+    if phase.penalty not in ("exact", "finite_difference"):
+        return phase
+    ends = {"start": phase.gamma.start * scale**2, "end": phase.gamma.end * scale**2}
+    return phase.model_copy(update={"gamma": phase.gamma.model_copy(update=ends)})
 
 
 def _narrowed(channels: int, width: float) -> int:
@@ -241,10 +255,15 @@ def _rgb(pictures: Tensor) -> Tensor:
 
 
 def _write_sheet(path: Path, tiles: Mapping[str, np.ndarray]) -> None:
-    """A row of samples for each family, four pixels for one where pictures are small."""
-    if not tiles:
-        return
-    sheet = Image.fromarray(np.concatenate(list(tiles.values())))
-    scale = max(1, 64 // (sheet.height // len(tiles)))
-    large = sheet.resize((sheet.width * scale, sheet.height * scale), Image.Resampling.NEAREST)
-    write_beside(path, lambda beside: large.save(beside, optimize=True))
+    """A named row of samples for each family; small pictures are enlarged pixel by pixel."""
+    rows = []
+    for name, row in tiles.items():
+        scale = max(1, TILE // row.shape[0])
+        large = Image.fromarray(row.repeat(scale, 0).repeat(scale, 1))
+        line = Image.new("RGB", (MARGIN + large.width, large.height), "black")
+        line.paste(large, (MARGIN, 0))
+        font = ImageFont.load_default(size=15)
+        ImageDraw.Draw(line).text((8, large.height // 2 - 10), name, "white", font)
+        rows.append(np.asarray(line))
+    sheet = Image.fromarray(np.concatenate(rows))
+    write_beside(path, lambda beside: sheet.save(beside, optimize=True))

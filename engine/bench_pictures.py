@@ -33,7 +33,7 @@ from engine.zoo.card import card, names
 from engine.zoo.recipes import read_recipe
 from engine.zoo.registry import load
 
-BATCH = 8
+BATCH = 4
 LARGE: dict[str, Any] = {"widths": (512, 512, 512, 512), "z_dim": 512, "w_dim": 512, "depth": 1}
 """StyleGAN2's channels up to 64 pixels, as a configuration of `stylegan`."""
 SHIPPED = ("paintings", "materials")
@@ -55,7 +55,9 @@ def run(runs: int = 3, sides: tuple[tuple[int, int], ...] = SIDES) -> tuple[Figu
             "ours": _trainer("stylegan", Path(name) / "ours"),
             "large": _trainer("stylegan", Path(name) / "large", LARGE),
         }
-        learned = alternate({key: _step(trainer) for key, trainer in trainers.items()}, runs)
+        learned = alternate(
+            {key: _step(trainer) for key, trainer in trainers.items()}, runs, warm=0
+        )
         made = alternate(
             {key: _sample(trainer) for key, trainer in trainers.items()}
             | {key: _shipped(key) for key in SHIPPED if key in names()},

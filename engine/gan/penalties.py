@@ -27,22 +27,14 @@ def exact_penalty(x: Tensor, heads: Heads) -> Tensor:
     return input_gradient(x, heads, create_graph=True).square().flatten(1).sum(1)
 
 
-def finite_difference_penalty(
-    critic: Judge, x: Tensor, heads: Heads, generator: torch.Generator, sigma: float = 0.1
+def moved_penalty(
+    critic: Judge, x: Tensor, heads: Heads, noise: Tensor, sigma: float = 0.1
 ) -> Tensor:
-    """First-order estimate of the same: E[(D(x + sigma n) - D(x))^2] / sigma^2, n ~ N(0, I).
+    """First-order estimate of the same: (D(x + sigma n) - D(x))^2 / sigma^2 for noise n ~ N(0, I).
 
     Its expectation is ||dD/dx||^2 for a linear critic; no double backward is needed (Lin et al.
     2025). Below sigma = 0.1 the rounding of bfloat16 inflates it.
     """
-    noise = torch.randn(x.shape, generator=generator).to(x)
-    return moved_penalty(critic, x, heads, noise, sigma)
-
-
-def moved_penalty(
-    critic: Judge, x: Tensor, heads: Heads, noise: Tensor, sigma: float = 0.1
-) -> Tensor:
-    """The same with noise that is already drawn, shaped as `x`."""
     moved = critic(x + sigma * noise)
     gaps = [
         (after.float() - before.float()) / sigma for after, before in zip(moved, heads, strict=True)

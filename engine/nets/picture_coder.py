@@ -1,34 +1,19 @@
-"""Pictures to codes of an eighth of their size and back: what games on codes are played with.
+"""Pictures to codes of an eighth of their size and back: what learns the features of `percept`.
 
 After Esser et al. 2021 and Rombach et al. 2022, without their quantisation: noise on the codes keeps
-them smooth instead. Convolutions only, so that a picture of any size has a code, and a torus of
-codes decodes to a torus of pixels: tiles without a seam.
+them smooth instead. Convolutions only, so that a picture of any size has a code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import Tensor, nn
 
-from engine.nets.pixels import Conv3, DownConv, UpConv3, fold_pixels, unfold_pixels, wrap
+from engine.nets.pixels import Conv3, DownConv, UpConv3, fold_pixels, unfold_pixels
 from engine.nets.style import activate
 
 FACTOR = 8
 """Pixels along each side of one code."""
-
-
-class _Down(DownConv):
-    """Half the size; on a torus where `circular` says so."""
-
-    circular = False
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.circular:
-            return nn.functional.conv2d(wrap(x), self.weight, self.bias, stride=2)
-        return super().forward(x)
 
 
 class _Residual(nn.Module):
@@ -55,9 +40,9 @@ class PictureCoder(nn.Module):
         self.encoder = nn.ModuleList(
             [
                 Conv3(12, fine),
-                _Down(fine, middle),
+                DownConv(fine, middle),
                 _Residual(middle),
-                _Down(middle, coarse),
+                DownConv(middle, coarse),
                 _Residual(coarse),
                 Conv3(coarse, channels, gain=1.0),
             ]
@@ -98,19 +83,6 @@ class PictureCoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.decode(self.encode(x))
-
-    @contextmanager
-    def torus(self, wanted: bool = True) -> Iterator[None]:
-        """Within this context pictures and codes meet themselves at their edges."""
-        layers = [m for m in self.modules() if isinstance(m, Conv3 | _Down)]
-        before = [m.circular for m in layers]
-        for layer in layers:
-            layer.circular = wanted
-        try:
-            yield
-        finally:
-            for layer, was in zip(layers, before, strict=True):
-                layer.circular = was
 
     def _encode(self, x: Tensor) -> Tensor:
         x = fold_pixels(x)

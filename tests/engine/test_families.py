@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.bench_families import FLOOR, run, sharpness
+from engine.bench_families import FLOOR, MARGIN, TILE, run, sharpness
 from engine.errors import BadRequest
 from engine.judge import judge
 from engine.metrics.random_features import random_features
@@ -46,7 +46,7 @@ def test_b22_families_are_scored_on_the_same_pictures_beside_a_floor(
         assert report["rows"][name]["frechet"] > report["rows"][FLOOR]["frechet"]
         assert report["rows"][name]["ms"] > 0
     with Image.open(tmp_path / "sheet.png") as sheet:
-        assert sheet.size == (12 * 16 * 4, 2 * 16 * 4)
+        assert sheet.size == (MARGIN + 12 * TILE, 3 * TILE)  # real ones, too
     with pytest.raises(BadRequest, match="stylegan"):
         run(1, data=folder, names=["magic"], out=tmp_path)
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from engine.gan.losses import LOSSES, value
-from engine.gan.penalties import exact_penalty, finite_difference_penalty
+from engine.gan.penalties import exact_penalty, moved_penalty
 
 
 def test_a4_value_is_minus_log_four_where_the_critic_cannot_tell() -> None:
@@ -74,6 +74,7 @@ def test_finite_difference_penalty_of_a_linear_critic_has_the_exact_mean() -> No
     def judge(samples: torch.Tensor) -> list[torch.Tensor]:
         return [critic(samples).squeeze(1)]
 
-    estimate = finite_difference_penalty(judge, x, judge(x), torch.Generator().manual_seed(0))
+    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    estimate = moved_penalty(judge, x, judge(x), noise)
     exact = critic.weight.square().sum().item()
     assert estimate.mean().item() == pytest.approx(exact, rel=0.05)

@@ -9,7 +9,6 @@ import torch
 from engine.data.picture_dataset import to_unit
 from engine.models.tiles import upscale_pixels, upscaled
 from engine.nets.code_generator import PatchCode
-from engine.nets.picture_coder import PictureCoder
 from engine.nets.restyler import Restyler
 from engine.nets.tile_spectra import AXES, SpectralBase
 from engine.nets.upscaler import Upscaler
@@ -56,17 +55,6 @@ def test_b9_it_begins_as_repetition_of_pixels_nearly() -> None:
     x = torch.from_numpy(to_unit(picture(16, 16)))[None]
     made = Upscaler(width=8, depth=2)(x)
     assert (made - x.repeat_interleave(2, 2).repeat_interleave(2, 3)).abs().max() < 0.05
-
-
-def test_a_torus_of_pixels_has_a_torus_of_codes() -> None:
-    torch.manual_seed(0)
-    coder = PictureCoder(channels=4, widths=(8, 8, 8)).eval()
-    x = torch.rand(1, 3, 32, 32) * 2 - 1
-    with coder.torus(), torch.no_grad():
-        direct = coder(x).roll((8, 16), (2, 3))
-        rolled = coder(x.roll((8, 16), (2, 3)))
-    assert (direct - rolled).abs().max() <= 1e-5
-    assert not any(getattr(m, "circular", False) for m in coder.modules())
 
 
 def test_patch_codes_with_all_components_lose_nothing() -> None:
