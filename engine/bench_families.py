@@ -256,14 +256,15 @@ def _rgb(pictures: Tensor) -> Tensor:
 
 def _write_sheet(path: Path, tiles: Mapping[str, np.ndarray]) -> None:
     """A named row of samples for each family; small pictures are enlarged pixel by pixel."""
-    rows = []
+    font = ImageFont.load_default(size=15)
+    scale = max(1, TILE // next(iter(tiles.values())).shape[0])
+    high = scale * sum(row.shape[0] for row in tiles.values())
+    wide = scale * max(row.shape[1] for row in tiles.values())
+    sheet, top = Image.new("RGB", (MARGIN + wide, high), "black"), 0
+    pen = ImageDraw.Draw(sheet)
     for name, row in tiles.items():
-        scale = max(1, TILE // row.shape[0])
         large = Image.fromarray(row.repeat(scale, 0).repeat(scale, 1))
-        line = Image.new("RGB", (MARGIN + large.width, large.height), "black")
-        line.paste(large, (MARGIN, 0))
-        font = ImageFont.load_default(size=15)
-        ImageDraw.Draw(line).text((8, large.height // 2 - 10), name, "white", font)
-        rows.append(np.asarray(line))
-    sheet = Image.fromarray(np.concatenate(rows))
+        sheet.paste(large, (MARGIN, top))
+        pen.text((8, top + large.height // 2), name, "white", font, anchor="lm")
+        top += large.height
     write_beside(path, lambda beside: sheet.save(beside, optimize=True))
