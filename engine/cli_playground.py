@@ -23,7 +23,7 @@ def playground(
         list[str] | None, typer.Option(help="A loss to watch; may be repeated. `all` for all.")
     ] = None,
     shape: Annotated[str, typer.Option(help="The data: grid, ring or spiral.")] = "grid",
-    seconds: Annotated[float, typer.Option(help="Processor seconds for each loss.")] = 45.0,
+    seconds: Annotated[float, typer.Option(help="Processor seconds for each loss.")] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random stream.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder for the page and the pictures.")] = Path(
         "playground"

@@ -40,12 +40,18 @@ REACH = 2.8
 MANY = 2000
 """Points that modes are counted on."""
 
-FASTEST = 2e-3
-"""Adam's rate at the start of a game; at its end it is a twentieth."""
-LAST = 1 / 20
 
-_R1_R2 = {"penalty": "exact", "penalty_every": 4, "gamma": {"start": 0.1, "end": 0.005}}
-_BARE = {"penalty": "none"}
+def _falling(rate: float) -> dict[str, Any]:
+    """Adam's rates: at the end of a game a twentieth of what they are at its start."""
+    return {key: {"start": rate, "end": rate / 20} for key in ("lr_g", "lr_d")}
+
+
+_R1_R2 = _falling(2e-3) | {
+    "penalty": "exact",
+    "penalty_every": 4,
+    "gamma": {"start": 0.1, "end": 0.005},
+}
+_BARE = _falling(1e-3) | {"penalty": "none"}
 GAMES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     # name: (what it is, the phase, the task)
     "rpgan": ("relativistic pairs, R1 + R2 (the default)", {"loss": "rpgan"} | _R1_R2, {}),
@@ -56,12 +62,13 @@ GAMES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "hinge": ("hinge, spectral normalisation", {"loss": "hinge"} | _BARE, {"spectral": True}),
     "wgan": (
         "Wasserstein, clipped weights",
-        {"loss": "wgan", "clip_weights": 0.1, "n_critic": 5} | _BARE,
+        {"loss": "wgan", "clip_weights": 0.1, "n_critic": 5} | _BARE | _falling(2e-3),
         {},
     ),
     "wgan_gp": (
         "Wasserstein, gradient penalty",
-        {"loss": "wgan", "penalty": "gradient_penalty", "gamma": 0.5, "n_critic": 5},
+        _falling(2e-3)
+        | {"loss": "wgan", "penalty": "gradient_penalty", "gamma": 0.5, "n_critic": 5},
         {},
     ),
     "d2gan": ("two critics", {"loss": "d2gan"} | _BARE, {"critics": 2}),
@@ -104,7 +111,7 @@ def play(
     losses: Sequence[str] = ("rpgan",),
     *,
     shape: Shape = "grid",
-    seconds: float = 45.0,
+    seconds: float = 60.0,
     seed: int = 0,
     out: Path = Path("playground"),
     on_progress: OnProgress | None = None,
@@ -143,7 +150,7 @@ def play(
 def record(
     name: str,
     shape: Shape = "grid",
-    seconds: float = 45.0,
+    seconds: float = 60.0,
     seed: int = 0,
     tell: Callable[[float, str], None] = lambda done, note: None,
     is_cancelled: IsCancelled | None = None,
@@ -190,8 +197,6 @@ def record(
 
 
 def _config(name: str, phase: dict[str, Any], seed: int, kimg: float) -> TrainConfig:
-    falling = {"start": FASTEST, "end": FASTEST * LAST}
-    common = {"name": name, "kimg": kimg, "lr_g": falling, "lr_d": falling, "beta2": 0.99}
     return TrainConfig.model_validate(
         {
             "seed": seed,
@@ -199,7 +204,7 @@ def _config(name: str, phase: dict[str, Any], seed: int, kimg: float) -> TrainCo
             "ema_kimg": 8,
             "tick_kimg": 1e6,
             "precision": "f32",
-            "phases": [common | phase],
+            "phases": [{"name": name, "kimg": kimg, "beta2": 0.99} | phase],
         }
     )
 
