@@ -23,7 +23,7 @@ from scipy import ndimage
 from engine.data.field_picture import picture_of_field
 from engine.makers import pictures
 from engine.makers.shapes import word
-from engine.zoo.novelty import nearest
+from engine.zoo.novelty import fingerprint
 from engine.zoo.registry import Loaded, load
 
 SEEDS, ROW, BATCH = 64, 8, 16
@@ -55,22 +55,24 @@ def draw_shapes(model: Loaded, label: int, seeds: int, truncation: float) -> Dra
     """Seeds 0, 1, ... as the network makes them at the first draw; one that gives nothing is empty."""
     kind = model.model.classes()[label]
     labels = torch.full((seeds,), label)
-    tiles, novelty, near = [], [], set()
+    tiles, novelty = [], list[float]()
+    near: set[int] = set()
     whole = 0
     for z, asked in zip(
         model.model.latents(list(range(seeds))).split(BATCH), labels.split(BATCH), strict=True
     ):
         with torch.inference_mode():
             samples = model.model.synthesise(model.generator, z, truncation, asked)
+        seen = model.model.comparable(samples)
+        away = torch.cdist(
+            torch.stack([fingerprint(seen), fingerprint(seen.flip(-1))]), model.prints
+        ).amin(0)
+        novelty += (away.amin(1) / model.print_scale).tolist()
+        near |= set(away.argmin(1).tolist())
         for sample in samples:
             field = model.model.decode(sample.numpy())
             tiles.append(picture_of_field(field, SHAPE))
             whole += ndimage.label(field[0] > 0, np.ones((3, 3, 3), int))[1] == 1
-            known = list(model.card.examples)
-            seen = model.model.comparable(sample[None])[0]
-            found = nearest(seen, model.prints, known, model.print_scale)
-            novelty.append(found.ratio)
-            near.add(found.example)
     figures = (
         f"| [{kind.name}](#{kind.name.replace(' ', '-')}) | {kind.examples} | {whole / seeds:.0%} "
         f"| {len(near)} | {np.median(novelty):.2f} | {min(novelty):.2f} |"
@@ -155,17 +157,17 @@ def main() -> None:
         drawn.append(draw(model, label, wanted.seeds, wanted.truncation))
         sheet = Image.fromarray(grid(drawn[-1].tiles))
         sheet.save(wanted.out / f"{word(kind.name)}.webp", quality=72, method=6)
+        if wanted.page:
+            command = f"python tools/class_sheets.py {wanted.model} --out {wanted.out.as_posix()}"
+            command += f" --least {wanted.least} --page {wanted.page.as_posix()}"
+            folder = Path(os.path.relpath(wanted.out, wanted.page.parent)).as_posix()
+            wanted.page.write_text(page_of(command, drawn, folder), "utf-8")
     rows = [
         np.concatenate([caption(one.name, len(one.tiles[0])), *one.tiles[:FIRST]], 1)
         for one in drawn
     ]
     sheet = Image.fromarray(np.concatenate(rows))
     sheet.save(wanted.out / "classes.webp", quality=72, method=6)
-    if wanted.page:
-        command = f"python tools/class_sheets.py {wanted.model} --out {wanted.out.as_posix()}"
-        command += f" --least {wanted.least} --page {wanted.page.as_posix()}"
-        folder = Path(os.path.relpath(wanted.out, wanted.page.parent)).as_posix()
-        wanted.page.write_text(page_of(command, drawn, folder), "utf-8")
 
 
 if __name__ == "__main__":

@@ -65,9 +65,9 @@ def _trace(
     distance: np.ndarray, start: np.ndarray, way: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(P, 3) where rays stop and (P,) whether they met the surface."""
-    side = distance.shape[0]
+    low, high = _around(distance)
     with np.errstate(divide="ignore"):
-        gates = np.stack([-start / way, (side - start) / way])
+        gates = np.stack([(low - start) / way, (high - start) / way])
     entry, leave = gates.min(0).max(-1), gates.max(0).min(-1)
     travelled = np.maximum(entry, 0) + 1e-3
     hit = np.zeros(len(start), bool)
@@ -81,6 +81,17 @@ def _trace(
         travelled[active] += np.where(arrived, value, np.maximum(-value * 0.8, 0.05))
         active = active[~arrived & (travelled[active] < leave[active])]
     return start + travelled[:, None] * way, hit
+
+
+def _around(distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(3,) x, y, z of a box beyond which there is nothing to meet: most of a cube is empty."""
+    near = distance > -REACH
+    low, high = np.zeros(3), np.zeros(3)
+    for axis in range(3):
+        line = np.flatnonzero(near.any(tuple({0, 1, 2} - {2 - axis})))
+        if len(line):
+            low[axis], high[axis] = line[0] - 1, line[-1] + 2
+    return low, high
 
 
 def _normal(distance: np.ndarray, spot: np.ndarray) -> np.ndarray:
