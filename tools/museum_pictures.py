@@ -50,11 +50,11 @@ class Edition:
 
 
 EDITIONS = {
-    "white_cube": Edition(works=14, rooms=3),
-    "baroque_enfilade": Edition(works=14, rooms=3),
-    "brick_warehouse": Edition(works=14, rooms=2),
-    "night_cinema": Edition(works=12, rooms=2),
-    "sculpture_court": Edition(works=14, rooms=4),
+    "white_cube": Edition(works=14, rooms=3, view=(0, 1)),
+    "baroque_enfilade": Edition(works=14, rooms=3, view=(1, 1)),
+    "brick_warehouse": Edition(works=14, rooms=2, view=(0, 4)),
+    "night_cinema": Edition(works=12, rooms=2, view=(1, 0)),
+    "sculpture_court": Edition(works=14, rooms=4, view=(1, 2)),
     "small_cabinet": Edition(works=16, rooms=2),
 }
 
@@ -117,7 +117,7 @@ def main() -> None:
             else:
                 path = ROOT / f"docs/pictures/museum-{name}.webp"
                 camera = chosen(museum, world, EDITIONS[name])
-                picture = Image.fromarray(world.paint(camera, SIZE, samples=3))
+                picture = Image.fromarray(world.paint(camera, SIZE, samples=2))
             write_beside(path, lambda beside, p=picture: p.save(beside, quality=86, method=6))
             print(path)
 

@@ -1,6 +1,6 @@
 """Pictures of a built museum in the page, for the docs: real Chromium, mouse, finger and headset.
 
-python tools/page_pictures.py BUNDLE [--room ID] [--work ID] [--body ID] [--out docs/pictures]
+python tools/page_pictures.py BUNDLE [--work ID] [--body ID] [--at X Z DEGREES]
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ SCRIPT = ROOT / "tests/viewer/pictures.mjs"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("--room", help="default: the second")
     parser.add_argument("--work", help="a picture; default: the first of the tour")
     parser.add_argument("--body", help="what stands; default: the first of the tour")
+    parser.add_argument("--at", nargs=3, default=(), help="from where a room is seen")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/pictures")
     asked = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -36,7 +36,7 @@ def main() -> None:
     server = open_server(site, host="127.0.0.1", port=0)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     address = f"http://localhost:{server.server_address[1]}/"
-    chosen = [one or "" for one in (asked.room, asked.work, asked.body)]
+    chosen = [asked.work or "", asked.body or "", *asked.at]
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["node", str(SCRIPT), chromium, address, folder, *chosen], check=True)
         for path in sorted(Path(folder).glob("*.png")):

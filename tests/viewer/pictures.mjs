@@ -2,12 +2,13 @@
  * Pictures of the page in real Chromium: a hall, a room, a work with its panel, a telephone, and what
  * an emulated headset shows: the tray and the reading panel.
  *
- * Usage: node pictures.mjs CHROMIUM URL FOLDER [ROOM [WORK [BODY]]]
+ * Usage: node pictures.mjs CHROMIUM URL FOLDER [WORK [BODY [X Z DEGREES]]]
+ * WORK hangs, BODY stands; the last three say from where the room is seen.
  */
 
 import { frames, launch, openPage, ready, settled } from './browser.mjs';
 
-const [executable, url, folder, room, work, body] = process.argv.slice(2);
+const [executable, url, folder, work, body, ...place] = process.argv.slice(2);
 const WIDE = { viewport: { width: 1200, height: 750 } };
 const PHONE = { viewport: { width: 390, height: 700 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 const browser = await launch(executable);
@@ -17,21 +18,18 @@ try {
   await ready(page);
   await page.waitForSelector('#cover', { state: 'detached' });
   const chosen = await page.evaluate(
-    ([given, picture, solid]) => {
+    ([picture, solid]) => {
       const { house } = vernissage;
-      const rooms = [...house.rooms.keys()];
       const first = (kinds) => house.order.find((id) => kinds.includes(house.entriesOf.get(id)[0].kind));
       return {
-        room: given ?? rooms[1] ?? rooms[0],
         work: (picture && house.slotOf.get(picture)) ?? first(['painting', 'still']),
         body: (solid && house.slotOf.get(solid)) ?? first(['sculpture', 'prop', 'character']),
       };
     },
-    [room, work, body].map((one) => one || null),
+    [work, body].map((one) => one || null),
   );
   await shoot(page, 'page-hall');
-  await page.evaluate((id) => vernissage.jump(id), chosen.room);
-  await settled(page);
+  await stand(page);
   await shoot(page, 'page-room');
   await at(page, chosen.work);
   await shoot(page, 'page-work');
@@ -63,11 +61,23 @@ try {
   await phone.page.goto(url);
   await ready(phone.page);
   await phone.page.waitForSelector('#cover', { state: 'detached' });
-  await phone.page.evaluate((id) => vernissage.jump(id), chosen.room);
-  await settled(phone.page);
+  await stand(phone.page);
   await shoot(phone.page, 'page-phone');
 } finally {
   await browser.close();
+}
+
+/** Where the room is to be seen from; without a place, in the second room. */
+async function stand(page) {
+  await page.evaluate(async ([x, z, degrees]) => {
+    const { house, rig, stage } = vernissage;
+    if (x === undefined) return vernissage.jump([...house.rooms.keys()].slice(0, 2).at(-1));
+    rig.place(x, z);
+    rig.look((degrees * Math.PI) / 180, 0);
+    return stage.invalidate();
+  }, place.map(Number));
+  await frames(page, 2);
+  await settled(page);
 }
 
 async function at(page, slot) {
@@ -79,5 +89,5 @@ async function at(page, slot) {
 async function shoot(page, name) {
   await frames(page, 3);
   await settled(page).catch(() => {});
-  await page.screenshot({ path: `${folder}/${name}.png` });
+  await page.screenshot({ path: `${folder}/${name}.png`, timeout: 180_000 });
 }

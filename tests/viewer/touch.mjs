@@ -149,7 +149,7 @@ try {
   }
 
   async function shoot(name) {
-    if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
+    if (folder) await page.screenshot({ path: `${folder}/${name}.png`, timeout: 180_000 });
   }
 } catch (error) {
   console.error(error.stack, JSON.stringify(told));

@@ -93,7 +93,8 @@ function kindOf(kind, file) {
 function origin(from) {
   if (!from) return '';
   if (from.origin === 'made') {
-    const facts = [from.class_name, from.model?.replaceAll('_', ' '), `seed ${from.seed}`];
+    const plain = (name) => name?.replaceAll('_', ' ');
+    const facts = [plain(from.class_name), plain(from.model), `seed ${from.seed}`];
     return facts.filter(Boolean).join(' · ');
   }
   return [from.author, from.licence, from.source].filter(Boolean).join(' · ');

@@ -32,7 +32,7 @@ export class RoomLight {
       ceilingY: { value: shining[0]?.position[1] ?? room?.height ?? 30 },
       glow: { value: shining[0] ? kelvin(shining[0].kelvin).multiplyScalar(1.1) : new Color(0) },
       level: { value: 0.7 },
-      tint: { value: room ? kelvin(lights?.[0]?.kelvin ?? 4000).lerp(new Color(1, 1, 1), 0.6) : new Color(1, 1, 1) },
+      tint: { value: room ? kelvin(lights?.[0]?.kelvin ?? 4000).lerp(new Color(1, 1, 1), 0.8) : new Color(1, 1, 1) },
       daylight: { value: room ? 0 : 1 },
     };
     /** @type {MeshBasicMaterial[]} */

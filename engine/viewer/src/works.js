@@ -16,7 +16,7 @@ const NEAR = 7; // metres within which a picture may be sharp
 const SHARP = 6; // pictures of 1024 px at once
 const MIDDLE = 1024;
 const LARGE = 2048;
-const RECESS = 0.012; // metres that a picture lies behind the front of its frame, as the builder has it
+const CANVAS = 0.03; // metres from the wall to a picture, as the builder has it; frames stand out further
 const UP = new Vector3(0, 1, 0);
 const PLANE = new PlaneGeometry(1, 1);
 
@@ -34,7 +34,7 @@ export class Works {
     this.stage = stage;
     this.budget = budget;
     this.queue = queue;
-    this.tint = kelvin(house.data.style.kelvin).lerp(new Color(0xffffff), 0.6).multiplyScalar(0.94);
+    this.tint = kelvin(house.data.style.kelvin).lerp(new Color(0xffffff), 0.75).multiplyScalar(0.94);
     /** @type {Map<string, Hung>} */
     this.hung = new Map();
     /** @type {Map<string, Thumbs>} */
@@ -234,8 +234,7 @@ export function within(slot, aspect) {
 /** Metres from the face of the wall to the picture. */
 export function proud(slot) {
   if (slot.kind === 'screen') return (slot.depth ?? 0.06) + 0.003;
-  const { width, depth } = slot.frame ?? { width: 0, depth: 0.03 };
-  return depth - (width > 0 ? RECESS : 0) + 0.001;
+  return Math.min(CANVAS, slot.frame?.depth ?? CANVAS) + 0.001;
 }
 
 /** Metres on the ground from the eye to a slot. */
