@@ -183,7 +183,7 @@ class Desktop:
         subprocess.run(["mogrify", "+dither", "-colors", "256", str(path)], check=True)
         path.chmod(0o644)
 
-    def photograph_when_still(self, path: Path, patience_s: float = 240) -> None:
+    def photograph_when_still(self, path: Path, patience_s: float = 1200) -> None:
         """Save the screen once three pictures in a row are equal (shaders have compiled)."""
         pictures: list[bytes] = []
         end = time.monotonic() + patience_s

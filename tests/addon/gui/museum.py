@@ -102,7 +102,7 @@ class MuseumAct:
         desktop.click(*desktop.find("vernissage.play_tour", self.sidebar(), 0.7))
         desktop.settle()
         self.play.over_viewport()
-        desktop.key("Escape")  # ends the walk where it has come to
+        desktop.key("Escape", "alt+shift+z")  # ends the walk where it has come to; hides overlays
         seen = desktop.ask("screen")
         if seen["view"] != "CAMERA" or not seen["camera"].startswith("Tour"):
             raise GuiError(f"after Play Tour the view is {seen['view']} of {seen['camera']!r}")
