@@ -5,7 +5,9 @@ import { t } from './strings.js';
 
 const WIDTH = 0.56;
 const HEIGHT = 0.42;
-const ASIDE = 0.5; // radians to the right of the work
+const ASIDE = 0.5; // radians to the right of the middle of the work, further where that is wide
+const WIDEST = 0.95;
+const BESIDE = 0.24; // radians that half the panel takes
 
 export class Reader {
   constructor(rig, scene, visit, house, barriers) {
@@ -41,7 +43,9 @@ export class Reader {
     if (!this.wanted || this.board.mesh.visible) return;
     const slot = this.house.slots.get(this.visit.slot);
     const [x, y, z] = this.rig.head;
-    const to = Math.atan2(slot.position[0] - x, slot.position[2] - z) - ASIDE;
+    const [dx, dz] = [slot.position[0] - x, slot.position[2] - z];
+    const half = Math.atan2(slot.size[0] / 2 + (slot.frame?.width ?? 0), Math.hypot(dx, dz));
+    const to = Math.atan2(dx, dz) - Math.min(WIDEST, Math.max(ASIDE, half + BESIDE));
     const way = [Math.sin(to), Math.cos(to)];
     const far = [x + way[0] * 1.3, y - 0.12, z + way[1] * 1.3];
     const share = this.barriers.blocked([x, y, z], far) ?? 1;
