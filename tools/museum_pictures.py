@@ -54,7 +54,7 @@ EDITIONS = {
     "baroque_enfilade": Edition(works=14, rooms=3, view=(1, 1)),
     "brick_warehouse": Edition(works=14, rooms=2, view=(0, 4)),
     "night_cinema": Edition(works=12, rooms=2, view=(1, 0)),
-    "sculpture_court": Edition(works=14, rooms=4, view=(1, 2)),
+    "sculpture_court": Edition(works=14, rooms=4, view=(3, 0), fov=86.0),
     "small_cabinet": Edition(works=16, rooms=2),
 }
 
