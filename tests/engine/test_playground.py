@@ -15,7 +15,7 @@ from PIL import Image
 
 from engine.errors import BadRequest
 from engine.models.plane import SPREAD, centres, modes_hit
-from engine.playground import GAMES, POINTS, play, record
+from engine.playground import GAMES, POINTS, _config, play, record
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,13 @@ def test_b23_a_loss_is_seen_to_learn() -> None:
     assert 1.0 < last.points.std() < 2.0  # the grid's own is 1.41
     assert not np.allclose(first.points, last.points)
     assert not np.allclose(first.field, last.field)
+
+
+def test_b23_rates_fall_to_a_twentieth_over_a_game() -> None:
+    for name, (_, phase, _) in GAMES.items():
+        (played,) = _config(name, phase, 0, 1.0).phases
+        for rate in (played.lr_g, played.lr_d):
+            assert rate.at(1.0) == pytest.approx(rate.at(0.0) / 20)
 
 
 @pytest.mark.parametrize("name", sorted(GAMES))
