@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import resource
 import statistics
 import subprocess
@@ -15,9 +14,8 @@ import numpy as np
 from PIL import Image
 
 from engine.bench import Figure
+from engine.bench_bundles import thing
 from engine.files import write_json
-from engine.gallery.charts import ground, turned
-from engine.gallery.gltf import Glb, Surface
 from engine.museum.chance import stream
 from engine.museum.check import check
 from engine.museum.plan import plan
@@ -101,29 +99,11 @@ def _existing(folder: Path, works: int, rooms: int | None) -> None:
             own.append({"kind": "painting", "title": title, "file": f"{file}.jpg", "size": size})
         else:
             (folder / "files").mkdir(exist_ok=True)
-            (folder / f"{file}.glb").write_bytes(_thing(rng))
+            (folder / f"{file}.glb").write_bytes(thing(rng))
             size = [0.5, 0.7, 0.5]
             own.append({"kind": "sculpture", "title": title, "file": f"{file}.glb", "size": size})
     values = {"count": 0, "works": own, "theme": "white_cube", "rooms": rooms}
     write_json(folder / "show.json", values)
-
-
-def _thing(rng: np.random.Generator) -> bytes:
-    """A turned body of 3,000 triangles or so with a texture of 512 pixels."""
-    heights = np.linspace(0.0, 1.0, 24)
-    radii = 0.15 + 0.2 * rng.random(24)
-    radii[-1] = 0.0
-    chart = turned(ground(), np.stack([radii, heights], 1), 64)
-    data = io.BytesIO()
-    colours = rng.integers(0, 255, (16, 16, 3)).astype(np.uint8)
-    Image.fromarray(colours).resize((512, 512)).save(data, "PNG")
-    glb = Glb("thing")
-    texture = glb.image("thing", data.getvalue(), "image/png")
-    look = {"baseColorTexture": {"index": texture}, "metallicFactor": 0.0}
-    material = glb.material("thing", {"pbrMetallicRoughness": look})
-    attributes = {"POSITION": chart.positions, "NORMAL": chart.normals, "TEXCOORD_0": chart.uv}
-    glb.node("thing", {}, [Surface(attributes, chart.faces, material)])
-    return glb.data()
 
 
 def _main(folder: Path) -> None:

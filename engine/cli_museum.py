@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 museum = typer.Typer(no_args_is_help=True, help="Plan museums, and check them as visitors would.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-LightQuality = Literal["none", "fast", "fine"]
+LightQuality = Literal["none", "fast", "fine", "cycles"]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show an error's traceback.")]
 
 
@@ -188,16 +188,20 @@ def _counts(planned: Museum) -> dict[str, int]:
 
 
 def bench_museum(
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds for each theme.")] = 200,
+    seeds: Annotated[int, typer.Option(min=1, help="Plans of each theme to check.")] = 200,
+    bundles: Annotated[int, typer.Option(min=0, help="Bundles of each theme to check.")] = 10,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Plan and check that many museums of every theme, and build two; exit code 1 for a fault."""
+    """Plan, write and check museums of every theme, count their worst views, build two; 1 for a fault."""
     with errors_as_sentences(as_json=as_json, verbose=verbose):
-        from engine.bench_museum import run, run_builds
+        from engine.bench_bundles import check_bundles, growth
+        from engine.bench_museum import MOST_WORKS, run, run_builds
+        from engine.museum.themes import theme_names
         from engine.pages import bench_page
 
-        figures = (*run_builds(), *run(seeds))
+        grown = [figure for theme in theme_names() for figure in growth(theme)]
+        figures = (*run_builds(), *grown, *check_bundles(bundles, MOST_WORKS), *run(seeds))
         if as_json:
             print_json({"figures": [figure.as_json() for figure in figures]})
         else:

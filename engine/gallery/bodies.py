@@ -44,7 +44,7 @@ class Body:
     Attributes:
         corners, normals: (M, 3, 3). uv: (M, 3, 2). uv2: (M, 3, 2) in `light`, (H, W, 3) linear.
         lamps: those that shine on it where it has no lightmap; ambient: (3,) light from all sides.
-        tangents: (M, 3, 4), for skins with normals.
+        tangents: (M, 3, 4), for skins with normals. tint: (M, 3, 3) linear colours of corners.
     """
 
     corners: np.ndarray
@@ -56,6 +56,7 @@ class Body:
     lamps: tuple[Any, ...] = ()
     ambient: np.ndarray = field(default_factory=lambda: np.ones(3, np.float32))
     tangents: np.ndarray | None = None
+    tint: np.ndarray | None = None
 
 
 def skin_of(picture: np.ndarray, **values: Any) -> Skin:
@@ -80,7 +81,8 @@ def painted_skin(look: Painted) -> Skin:
 
 def surface_body(surface: Surface, skin: Skin, **values: Any) -> Body:
     """A body from a surface of the shell."""
-    a, f = surface.attributes, surface.faces
+    a = {key: value.astype(np.float32) for key, value in surface.attributes.items()}
+    f = surface.faces
     uv2 = a["TEXCOORD_1"][f] if "TEXCOORD_1" in a else None
     tangents = a["TANGENT"][f] if "TANGENT" in a and skin.normal is not None else None
     return Body(
@@ -97,7 +99,7 @@ def glb_bodies(data: bytes, name: str, place: np.ndarray, **values: Any) -> list
     scene, binary = split_glb(data, name)
     bodies: list[Body] = []
     try:
-        skins = [_skin(scene, binary, m) for m in scene.get("materials", [])]
+        skins = [_skin(scene, binary, m) for m in (*scene.get("materials", []), {})]
         nodes = scene.get("nodes", [])
         todo = [(i, place) for i in scene["scenes"][scene.get("scene", 0)].get("nodes", [])]
         while todo:
@@ -139,9 +141,12 @@ def _primitive(
     uv = np.zeros((*faces.shape, 2))
     if "TEXCOORD_0" in attributes:
         uv = _read(scene, binary, attributes["TEXCOORD_0"])[faces]
-    grey = Skin((np.full((1, 1, 3), 0.5, np.float32),))
-    skin = skins[primitive["material"]] if "material" in primitive else grey
-    return Body(corners, normals, uv, skin, **values)
+    tint = None
+    if "COLOR_0" in attributes:
+        tint = _read(scene, binary, attributes["COLOR_0"])[faces][..., :3]
+    skin = skins[primitive.get("material", -1)]
+    normals, uv = normals.astype(np.float32), uv.astype(np.float32)
+    return Body(corners, normals, uv, skin, tint=tint, **values)
 
 
 def _read(scene: dict[str, Any], binary: bytes, index: int) -> np.ndarray:

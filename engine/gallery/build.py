@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +12,17 @@ from engine.errors import Cancelled, VernissageError
 from engine.files import write_bytes
 from engine.gallery.catalogue import catalogue
 from engine.gallery.contact import paint_contact
+from engine.gallery.far import far_name
 from engine.gallery.labels import atlases
 from engine.gallery.lighting import QUALITIES, LightChoice, light_rooms
 from engine.gallery.materials import Palette
-from engine.gallery.shell import pieces_of, shell_glb, unfold
+from engine.gallery.pieces import Piece
+from engine.gallery.shell import RoomMesh, pieces_of, shell_glb, unfold
 from engine.gallery.single import NAME as SINGLE
 from engine.gallery.single import single_file
 from engine.gallery.stage import stage_of
 from engine.gallery.works import Filled, fill
+from engine.light.cycles import bake_cycles, blender
 from engine.light.encode import read_lightmap
 from engine.light.rays import ready
 from engine.museum.floorplan import floor_plan
@@ -57,7 +61,7 @@ def build(
     Args:
         files: folder that the files of the user's own works are below; default: `folder`.
         cache: folder where works that were made are kept; default: `.cache` in `folder`.
-        light: how well lightmaps are baked; "none" writes none.
+        light: how well lightmaps are baked; "none" writes none, "cycles" needs Blender.
         contact: paint `contact.png`, views of the rooms and small pictures of solid works.
         single: write `museum.glb` too, with everything in one file for game engines.
     Raises:
@@ -66,23 +70,26 @@ def build(
     """
     if light != "none" or contact:
         ready()  # before works are made, not after
+    if light == "cycles":
+        blender()
     before = _files_of(folder)
     tell = on_progress or (lambda _: None)
     stop = is_cancelled or (lambda: False)
-    filled: Filled = fill(
-        museum,
-        folder,
-        files=files or folder,
-        cache=cache or folder / CACHE,
-        variations=variations,
-        on_progress=tell,
-        is_cancelled=stop,
-    )
-    museum = filled.museum
-    tell(Progress("Building the house", 0, 1))
-    pieces = list(pieces_of(museum))
-    rooms = unfold(museum, pieces)
-    palette, sheets = Palette(pieces), atlases(museum)
+    with ThreadPoolExecutor(1) as beside:  # the house does not depend on what its works show
+        raised = beside.submit(_raise, museum)
+        filled: Filled = fill(
+            museum,
+            folder,
+            files=files or folder,
+            cache=cache or folder / CACHE,
+            variations=variations,
+            on_progress=tell,
+            is_cancelled=stop,
+        )
+        museum = filled.museum
+        tell(Progress("Building the house", 0, 1))
+        pieces, rooms, palette = raised.result()
+    sheets = atlases(museum)
     write_bytes(folder / "shell.glb", shell_glb(museum, pieces, rooms, palette, sheets))
     lightmaps: tuple[Lightmap, ...] = ()
     if light != "none":
@@ -96,6 +103,8 @@ def build(
     _still_wanted(stop)
     bundle = Bundle(engine=__version__, lightmaps=lightmaps)
     museum = museum.model_copy(update={"bundle": bundle})
+    if light == "cycles":
+        bake_cycles(museum.model_dump(mode="json"), folder, on_progress=lit)
     write_bytes(folder / "plan.svg", floor_plan(museum).encode())
     if contact:
         lit_by = {
@@ -120,6 +129,12 @@ def build(
     return Built(folder, museum, _notes(filled.notes))
 
 
+def _raise(museum: Museum) -> tuple[list[Piece], list[RoomMesh], Palette]:
+    """The house's surfaces, unfolded and with their materials."""
+    pieces = list(pieces_of(museum))
+    return pieces, unfold(museum, pieces), Palette(pieces)
+
+
 def _files_of(folder: Path) -> set[str]:
     """Files that belong to the bundle in a folder; none if there is no bundle."""
     try:
@@ -135,6 +150,7 @@ def _files_of(folder: Path) -> set[str]:
         shown = [(work.id, work.file), *((v.id, v.file) for v in work.variations)]
         named |= {f"works/{name}.256.webp" for name, _ in shown}
         named |= {file for _, file in shown if file}
+        named |= {far_name(file) for _, file in shown if file and file.endswith(".glb")}
     return named
 
 

@@ -16,7 +16,9 @@ from PIL import Image
 from scipy import ndimage
 
 from engine.errors import BadAsset, BadMuseum
-from engine.gallery.budget import BUDGETS, Worst, image_size, worst_view
+from engine.gallery.budget import BUDGETS, Worst, worst_view
+from engine.gallery.costs import image_size
+from engine.gallery.far import far_name
 from engine.gallery.solid import bounds, read_glb
 from engine.museum.check import Fault
 from engine.museum.parts import Made
@@ -56,8 +58,7 @@ def _files(museum: Museum, folder: Path) -> Iterator[Fault]:
     if museum.bundle is None:
         yield Fault("B1", "bundle", "the museum is planned, but not built")
         return
-    named: list[tuple[str, str]] = [("shell", museum.bundle.shell)]
-    named += [(baked.room, baked.file) for baked in museum.bundle.lightmaps]
+    named: list[tuple[str, str]] = [(baked.room, baked.file) for baked in museum.bundle.lightmaps]
     named += [(sound.id, sound.file) for sound in museum.sounds]
     for work in museum.works:
         if work.file is None:
@@ -67,7 +68,8 @@ def _files(museum: Museum, folder: Path) -> Iterator[Fault]:
             if work.file.endswith(".webp"):
                 named.append((work.id, f"works/{work.id}.256.webp"))
         named += [(v.id, v.file) for v in work.variations if v.file]
-    for thing, file in named:
+    named += [(thing, far_name(file)) for thing, file in named if file.endswith(".glb")]
+    for thing, file in ("shell", museum.bundle.shell), *named:
         try:
             file_of(folder, file)
         except BadMuseum as error:

@@ -18,7 +18,7 @@ from engine.makers.cores import cores
 from engine.museum.schema import AnySlot, Museum, Room, ScreenSlot, WallSlot
 
 ROOM = (560, 350)
-_RAYS = 3_000_000  # for all works together
+_RAYS = 1_200_000  # for all works together
 _LARGE, _SMALL = 184, 72
 _WIDE = 80.0  # degrees
 _PAGE, _INK = (250, 249, 247), (40, 38, 35)

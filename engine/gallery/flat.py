@@ -62,6 +62,9 @@ def write_picture(
         wide = min(LARGEST, max(sheet[0], round(sheet[1] * ratio)), round(LARGEST * ratio))
         whole = (max(8, wide), max(8, round(wide / ratio)))
         fitted = ImageOps.pad(image, whole, Image.Resampling.LANCZOS, color=_MAT)
+    elif min(image.width - whole[0], image.height - whole[1]) < 2:  # nothing but edges to take off
+        left, top = (image.width - whole[0]) // 2, (image.height - whole[1]) // 2
+        fitted = image.crop((left, top, left + whole[0], top + whole[1]))
     else:
         fitted = ImageOps.fit(image, whole, Image.Resampling.LANCZOS)
     write_bytes(path, _webp(fitted, xmp))

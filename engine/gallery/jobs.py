@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from engine.errors import BadRequest
+from engine.gallery.lighting import LightChoice
 from engine.gallery.make import build_gallery
 from engine.gallery.making import Order, make_works
 from engine.gallery.own import own_works
@@ -28,7 +29,7 @@ class BuildRequest(Part):
 
     out: Path = Field(description="Folder of the bundle.")
     own: Path | None = Field(None, description="Folder whose files are works too.")
-    light: Literal["none", "fast", "fine"] = Field("fast", description="How light is baked.")
+    light: LightChoice = Field("fast", description="How light is baked.")
     cache: Path | None = Field(None, description="Folder that keeps works that were made.")
 
 

@@ -15,6 +15,7 @@ from engine.museum.schema import Label, Museum
 
 EDGE = 2048
 _PIXELS = 900.0  # a metre, at most
+_FULL = 0.86  # share of a sheet that labels can fill
 _PAPER, _INK, _GREY = 250, 24, 92
 Box = tuple[int, int, int, int]
 
@@ -28,12 +29,15 @@ class Sheet:
 
 
 def atlases(museum: Museum) -> list[Sheet]:
-    """Typeset all labels; those of a room stay together."""
-    sheets: list[Sheet] = []
-    todo = list(museum.labels)
+    """Typeset all labels, room by room, so that few sheets are seen from one place."""
+    order = {room.id: i for i, room in enumerate(museum.rooms)}
+    todo = sorted(museum.labels, key=lambda label: order[label.room])
     density = _density(todo)
+    sheets: list[Sheet] = []
     while todo:
-        placed = _shelves(todo, density)
+        filled = np.cumsum([label.size[0] * label.size[1] for label in todo]) * density**2
+        count = max(1, int(np.searchsorted(filled, _FULL * EDGE * EDGE)))
+        placed = _shelves(todo[:count], density)
         sheets.append(_typeset(todo, placed, density))
         todo = [label for label in todo if label.id not in placed]
     return sheets
@@ -42,7 +46,7 @@ def atlases(museum: Museum) -> list[Sheet]:
 def _density(labels: Sequence[Label]) -> float:
     """Pixels a metre: one atlas if that leaves texts readable, else as sharp as can be."""
     area = sum(label.size[0] * label.size[1] for label in labels) or 1.0
-    return float(np.clip(np.sqrt(0.86 * EDGE * EDGE / area), 560.0, _PIXELS))
+    return float(np.clip(np.sqrt(_FULL * EDGE * EDGE / area), 560.0, _PIXELS))
 
 
 def _shelves(labels: Sequence[Label], density: float) -> dict[str, Box]:

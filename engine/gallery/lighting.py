@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.files import write_bytes
 from engine.gallery.bodies import glb_bodies
+from engine.gallery.far import far_name
 from engine.gallery.fittings import fittings, sky
 from engine.gallery.materials import METALLIC, linear
 from engine.gallery.pieces import OUTSIDE, Piece
@@ -32,8 +33,9 @@ from engine.museum.schema import (
 from engine.museum.solids import axes
 from engine.museum.store import file_of
 
-LightChoice = Literal["none", "fast", "fine"]
-QUALITIES: dict[str, Quality] = {"fast": FAST, "fine": FINE}
+LightChoice = Literal["none", "fast", "fine", "cycles"]
+QUALITIES: dict[str, Quality] = {"fast": FAST, "fine": FINE, "cycles": FAST}
+"""What is traced here; Cycles takes brightness and colour of each room from it."""
 LEVEL = 0.65
 """Look of a white wall beside a work, where 1 is the white of a screen."""
 _LEVELS = {"dark": 0.35, "foyer": 0.45, "cabinet": 0.8, "court": 0.9}
@@ -157,7 +159,7 @@ def _occluders(museum: Museum, pieces: Sequence[Piece], folder: Path) -> np.ndar
     for slot in museum.slots:
         file = files[slot.works[0]]
         if isinstance(slot, PlinthSlot | FloorSlot) and file and file.endswith(".glb"):
-            path = file_of(folder, file)
+            path = file_of(folder, far_name(file))  # the same shadow, of fewer triangles
             bodies = glb_bodies(path.read_bytes(), path.name, standing_at(slot))
             found += [body.corners for body in bodies]
     return np.concatenate(found).astype(np.float32) if found else np.zeros((0, 3, 3), np.float32)

@@ -45,7 +45,7 @@ def build_gallery(
             folder of a planned museum.
         options: settings that override those of a file.
         files: folder of the user's own files, if it is another.
-        light: "none", "fast" or "fine" lightmaps. contact: paint views of rooms and works.
+        light: "none", "fast", "fine" or "cycles" lightmaps. contact: paint views of rooms and works.
         single_file: everything in one `museum.glb` besides.
     Raises:
         BadRequest, CannotPlan, BadMuseum, BadAsset, CannotTrace, Cancelled, CannotWrite.

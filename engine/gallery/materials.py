@@ -7,6 +7,7 @@ and lamps of a room are one draw call.
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from engine.gallery.looks import Finish
 from engine.gallery.noise import normals
 from engine.gallery.pieces import Piece
 from engine.gallery.textures import SIZE, Tile, tile
+from engine.makers.cores import cores
 
 METALLIC = {"metal": 0.85, "gilt": 0.9}
 SHEET = "trims"
@@ -88,7 +90,10 @@ class Palette:
     def __init__(self, pieces: list[Piece]) -> None:
         self.bands = _bands([p for p in pieces if p.sheet])
         finishes = dict.fromkeys(p.finish for p in pieces if not p.sheet)
-        self.painted: dict[str, Painted] = {name(f): painted(f) for f in finishes}
+        with ThreadPoolExecutor(cores()) as pool:
+            self.painted: dict[str, Painted] = dict(
+                zip(map(name, finishes), pool.map(painted, finishes), strict=True)
+            )
         if self.bands:
             self.painted[SHEET] = _sheet(self.bands)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from engine.gallery.probe import Probe
 from engine.gallery.shell import RoomMesh, merged
 from engine.gallery.view import Stage
 from engine.light.lamps import Spot, Sun, spot
+from engine.makers.cores import cores
 from engine.museum.schema import (
     AnySlot,
     FloorSlot,
@@ -106,11 +108,10 @@ def _labels(museum: Museum, sheets: list[Sheet], means: dict[str, np.ndarray]) -
 
 
 def _probes(rooms: list[RoomMesh], lightmaps: Lightmaps) -> dict[str, Probe]:
-    return {
-        mesh.room: Probe(mesh, lightmaps[mesh.room])
-        for mesh in rooms
-        if mesh.room in lightmaps and mesh.pieces
-    }
+    lit = [mesh for mesh in rooms if mesh.room in lightmaps and mesh.pieces]
+    with ThreadPoolExecutor(cores()) as pool:
+        probes = pool.map(lambda mesh: Probe(mesh, lightmaps[mesh.room]), lit)
+        return dict(zip((mesh.room for mesh in lit), probes, strict=True))
 
 
 def _works(
@@ -118,7 +119,8 @@ def _works(
 ) -> Iterator[Body]:
     works = {work.id: work for work in museum.works}
     lamps = {light.slot: _lamp(light) for light in museum.lights if light.slot and light.target}
-    for slot in museum.slots:
+
+    def hang(slot: AnySlot) -> list[Body]:
         lamp, probe = lamps.get(slot.id), probes.get(slot.room)
         light = None
         if probe and isinstance(slot, WallSlot | ScreenSlot):
@@ -126,7 +128,11 @@ def _works(
         elif probe and lamp and isinstance(slot, PlinthSlot | FloorSlot):
             lamp = probe.dimmed(lamp, slot, means[slot.room])
         shining = (lamp,) if lamp else ()
-        yield from work_bodies(slot, works[slot.works[0]], folder, means[slot.room], shining, light)
+        return work_bodies(slot, works[slot.works[0]], folder, means[slot.room], shining, light)
+
+    with ThreadPoolExecutor(cores()) as pool:
+        for bodies in pool.map(hang, museum.slots):
+            yield from bodies
 
 
 def _lamp(light: Light) -> Spot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -108,12 +109,15 @@ class Stage:
         share = np.stack([1 - w[:, 0] - w[:, 1], w[:, 0], w[:, 1]], 1).astype(np.float32)
         point = origin[rays] + hits.distance[rays, None] * way[rays]
         normal = _unit(_mix(body.normals[triangle], share))
-        facing = -(normal * way[rays]).sum(1)
+        ahead = way[rays]
+        facing = -_dot(normal, ahead)
         normal = np.where(facing[:, None] < 0, -normal, normal)
         uv = _mix(body.uv[triangle], share)
         spread = hits.distance[rays] * pixel / np.maximum(np.abs(facing), 0.15)
         texels = spread * self.density[hits.triangle[rays]]
         colour = _sampled(body.skin, uv, texels)
+        if body.tint is not None:
+            colour = colour * _mix(body.tint[triangle], share)
         bumpy = normal
         if body.skin.normal is not None and body.tangents is not None:
             bumpy = _bumped(body, triangle, share, uv, normal, texels)
@@ -121,12 +125,12 @@ class Stage:
         seen = colour * light
         gloss = body.skin.gloss
         if mirrors and gloss > 0.12:
-            grazing = (1 - np.clip(np.abs((bumpy * way[rays]).sum(1)), 0, 1)) ** 5
+            grazing = (1 - np.clip(np.abs(_dot(bumpy, ahead)), 0, 1)) ** 5
             strength = gloss * (_MIRROR + (1 - _MIRROR) * grazing * 0.7)[:, None]
             tint = 1 - body.skin.metallic + body.skin.metallic * colour
             strength = strength + body.skin.metallic * gloss * 0.5 * (1 - strength)
             soft = _unit(0.5 * bumpy + 0.5 * normal)
-            mirrored = way[rays] - 2 * (way[rays] * soft).sum(1, keepdims=True) * soft
+            mirrored = ahead - 2 * _dot(ahead, soft)[:, None] * soft
             seen2 = self._look(point + _BIAS * normal, mirrored, pixel * 6, mirrors - 1)
             seen = seen * (1 - strength) + strength * tint * np.minimum(seen2, 4.0)
         if body.skin.shine is not None:
@@ -152,7 +156,7 @@ class Stage:
             return baked
         start = point + _BIAS * normal
         light = body.ambient * (0.72 + 0.28 * bumpy[:, 1:2]) * self._open(start, normal)[:, None]
-        spread = np.concatenate([points(1, k, 0) for k in range(16)])
+        spread = _spread()
         for number, lamp in enumerate(body.lamps):
             power = lamp.radiance if isinstance(lamp, Panel) else lamp.power
             around = np.asarray(lamp.irradiance(point, bumpy))[:, None] / np.pi
@@ -165,14 +169,26 @@ class Stage:
     def _open(self, start: np.ndarray, normal: np.ndarray) -> np.ndarray:
         """(K,) 1 in the open, less in creases and where a thing stands on another."""
         place = np.arange(len(start)) % 16
-        fan = np.stack([cosine_directions(points(_FEELERS, k, 1)) for k in range(16)])
-        fan = fan.astype(np.float32)[place]
+        fan = _fan()[place]
         right, up = frames(normal)
         way = fan[..., :1] * right[:, None] + fan[..., 1:2] * up[:, None]
         way = (way + fan[..., 2:] * normal[:, None]).reshape(-1, 3)
         hits = self.scene.hits(np.repeat(start, _FEELERS, axis=0), way)
         near = np.minimum(hits.distance / _CREASE, 1.0).reshape(-1, _FEELERS)
         return np.asarray(0.15 + 0.85 * near.mean(1), np.float32)
+
+
+@cache
+def _spread() -> np.ndarray:
+    """(16, 2) places on a lamp, one for every sixteenth pixel."""
+    return np.concatenate([points(1, k, 0) for k in range(16)])
+
+
+@cache
+def _fan() -> np.ndarray:
+    """(16, _FEELERS, 3) directions, for every sixteenth pixel."""
+    fans = [cosine_directions(points(_FEELERS, k, 1)) for k in range(16)]
+    return np.stack(fans).astype(np.float32)
 
 
 def _rays(camera: Camera, width: int, height: int) -> tuple[np.ndarray, float]:
@@ -202,11 +218,20 @@ def _density(body: Body) -> np.ndarray:
 
 
 def _mix(values: np.ndarray, share: np.ndarray) -> np.ndarray:
-    return np.asarray(np.einsum("kc,kcx->kx", share, values), np.float32)
+    mixed = share[:, :1] * values[:, 0]
+    mixed += share[:, 1:2] * values[:, 1]
+    mixed += share[:, 2:] * values[:, 2]
+    return np.asarray(mixed, np.float32)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
+    length = np.sqrt(_dot(vectors, vectors))
+    return np.asarray(vectors / np.maximum(length, 1e-9)[:, None])
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(K,) of (K, 3) vectors; summing along three is what NumPy is slowest at."""
+    return np.asarray(a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2])
 
 
 def _sampled(skin: Skin, uv: np.ndarray, texels: np.ndarray) -> np.ndarray:
@@ -222,19 +247,24 @@ def _sampled(skin: Skin, uv: np.ndarray, texels: np.ndarray) -> np.ndarray:
 def _bilinear(picture: np.ndarray, uv: np.ndarray, wrap: bool) -> np.ndarray:
     """(K, 3) values between texels; v runs down."""
     height, width = picture.shape[:2]
-    at = uv * (width, height) - 0.5
-    low = np.floor(at).astype(np.int64)
-    part = (at - low).astype(np.float32)
+    at = uv.astype(np.float32) * np.float32((width, height)) - np.float32(0.5)
+    floor = np.floor(at)
+    part, low = at - floor, floor.astype(np.int32)
     high = low + 1
     if wrap:
         low, high = low % (width, height), high % (width, height)
     else:
         top = (width - 1, height - 1)
         low, high = np.clip(low, 0, top), np.clip(high, 0, top)
+    texels = picture.reshape(-1, picture.shape[2])
     x, y = part[:, :1], part[:, 1:]
-    upper = picture[low[:, 1], low[:, 0]] * (1 - x) + picture[low[:, 1], high[:, 0]] * x
-    lower = picture[high[:, 1], low[:, 0]] * (1 - x) + picture[high[:, 1], high[:, 0]] * x
-    return np.asarray(upper * (1 - y) + lower * y, np.float32)
+
+    def row(index: np.ndarray) -> np.ndarray:
+        left = texels.take(index * width + low[:, 0], axis=0)
+        return np.asarray(left + (texels.take(index * width + high[:, 0], axis=0) - left) * x)
+
+    upper = row(low[:, 1])
+    return np.asarray(upper + (row(high[:, 1]) - upper) * y, np.float32)
 
 
 def _bumped(

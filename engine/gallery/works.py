@@ -12,6 +12,7 @@ from typing import Any
 from engine.assets.provenance import xmp_packet
 from engine.errors import Cancelled
 from engine.files import write_bytes
+from engine.gallery.far import far_glb, far_name
 from engine.gallery.flat import read_picture, write_picture
 from engine.gallery.found import bring, bring_sound
 from engine.gallery.making import Kept, Order, make_works
@@ -49,9 +50,10 @@ def fill(
         BadMuseum, BadAsset: a file of the user's; found before anything is made. EmptyShape,
         UnknownModel, UnknownClass, WeightsMismatch, CannotWrite, Cancelled.
     """
-    brought = {
-        w.id: bring(w, files, folder) for w in museum.works if not isinstance(w.origin, Made)
-    }
+    theirs = [work for work in museum.works if not isinstance(work.origin, Made)]
+    with ThreadPoolExecutor(cores()) as pool:
+        found = pool.map(lambda work: bring(work, files, folder), theirs)
+        brought = dict(zip((work.id for work in theirs), found, strict=True))
     sounds = [s.model_copy(update={"file": bring_sound(s, files, folder)}) for s in museum.sounds]
     made = make_works(
         _orders(museum, variations=variations),
@@ -61,15 +63,20 @@ def fill(
     )
     works: list[Work] = []
     notes: list[str] = []
-    spaces = _spaces(museum)
+    room_for = spaces(museum)
 
     def hang(work: Work) -> Work:
         if is_cancelled():
             raise Cancelled("Stopped while works were hung")
         if work.id in brought:
             file, size = brought[work.id]
-            return work.model_copy(update={"file": file, "size": _rounded(size)})
-        return _hung(work, made, spaces[work.id], folder, variations=variations)
+            hung = work.model_copy(update={"file": file, "size": _rounded(size)})
+        else:
+            hung = _hung(work, made, room_for[work.id], folder, variations=variations)
+        for name in (hung.file, *(v.file for v in hung.variations)):
+            if name and name.endswith(".glb"):
+                write_bytes(folder / far_name(name), far_glb((folder / name).read_bytes(), name))
+        return hung
 
     with ThreadPoolExecutor(cores()) as pool:
         for work, hung in zip(museum.works, pool.map(hang, museum.works), strict=True):
@@ -103,15 +110,15 @@ def order_of(origin: Made) -> Order:
     return Order(origin.model, origin.seed, origin.class_name, origin.truncation)
 
 
-def _spaces(museum: Museum) -> dict[str, tuple[bool, Box]]:
+def spaces(museum: Museum) -> dict[str, tuple[bool, Box]]:
     """For each work: whether it hangs, and the size of its slot."""
-    spaces = {}
+    found = {}
     for slot in museum.slots:
         hangs = isinstance(slot, WallSlot | ScreenSlot)
         depth = 0.03 if len(slot.size) < 3 else slot.size[2]
         for name in slot.works:
-            spaces[name] = hangs, (slot.size[0], slot.size[1], depth)
-    return spaces
+            found[name] = hangs, (slot.size[0], slot.size[1], depth)
+    return found
 
 
 def _hung(

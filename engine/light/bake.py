@@ -148,8 +148,8 @@ def trace(
     scene = Scene(np.concatenate([*(s.corners for s in surfaces), blockers]).astype(np.float32))
     works: list[_Work] = []
     first = 0
-    for surface in surfaces:
-        grid = texels(surface)
+    pool = ThreadPoolExecutor(processors())
+    for surface, grid in zip(surfaces, pool.map(texels, surfaces), strict=True):
         works.append(_Work(surface, grid, grid.point + OFFSET * grid.flat, first))
         first += len(grid)
     owner = _Owner(surfaces, works, first)
@@ -160,7 +160,6 @@ def trace(
         mine = [fixture.lamp for fixture in fixtures if index in fixture.reach]
         work.direct = _direct(work, scene, mine, quality.shadow, seed)
 
-    pool = ThreadPoolExecutor(processors())
     try:
         for done, _ in enumerate(pool.map(look, range(len(works))), 1):
             on_progress(done, len(works))

@@ -53,7 +53,7 @@ export async function openPage(browser, { headset = true, script = null, ...opti
 
 /** Wait until the first frame is drawn, and all that is in sight is loaded. */
 export async function ready(page) {
-  await page.waitForFunction(() => window.vernissage?.firstFrame > 0, null, { timeout: 60_000 });
+  await page.waitForFunction(() => window.vernissage?.firstFrame > 0, null, { timeout: 300_000 });
   await settled(page);
 }
 
@@ -66,7 +66,7 @@ export async function settled(page) {
       return queue.idle && !stroll.walk && comfort.wanted === 0 && comfort.dark === 0 && !comfort.waiting.length;
     },
     null,
-    { timeout: 60_000, polling: 50 },
+    { timeout: 300_000, polling: 50 },
   );
 }
 

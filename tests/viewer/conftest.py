@@ -74,7 +74,7 @@ def driven(node: str, address: str) -> Callable[[str], dict[str, Any]]:
             [node, str(Path(__file__).with_name(script)), chromium, address],
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1800,
             check=False,
         )
         assert done.returncode == 0, done.stderr

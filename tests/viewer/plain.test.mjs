@@ -135,20 +135,20 @@ for (const { name, house, barriers } of HOUSES) {
     assert.ok(!seen.has(OUTSIDE) || [...seen.keys()].some((id) => house.rooms.get(id)?.open_to_sky));
   });
 
-  test(`${name}: rooms are rationed, the visitor's own never`, () => {
-    const cost = (id, roles) => (id === OUTSIDE ? 4 : roles ? 5 : 7);
-    const all = (id) => (house.slotsOf.get(id) ?? []).length;
-    for (const { stand, room } of house.slots.values()) {
-      for (let i = 0; i < 8; i++) {
-        const heading = (i * Math.PI) / 4;
-        const seen = inSight(house, room, stand, heading, 0.84);
-        const { rooms, draws } = ration(house, seen, room, stand, heading, cost, 6);
-        assert.equal(rooms.get(room).roles, null);
-        for (const id of rooms.keys()) assert.ok(seen.has(id));
-        const near = [room, ...house.neighbours(room)].filter((id) => seen.has(id));
-        // Only what is next to the visitor may take more than a headset has.
-        const must = 2 + 6 + 4 + 7 + near.reduce((sum, id) => sum + 6 + all(id), 0);
-        assert.ok(draws <= Math.max(DRAWS, must), `${draws} in ${room}`);
+  test(`${name}: what is drawn is rationed: the visitor's own room never, walls before what they carry`, () => {
+    const cost = (id, part) => (part === 'works' && id !== OUTSIDE ? 2 : 1);
+    for (const near of [10, 40]) {
+      for (const { stand, room } of house.slots.values()) {
+        for (let i = 0; i < 8; i++) {
+          const seen = inSight(house, room, stand, (i * Math.PI) / 4, 0.84);
+          const { rooms, draws } = ration(house, seen, room, stand, near, cost);
+          assert.deepEqual([...rooms.get(room).parts], ['walls', 'works', 'labels']);
+          for (const id of rooms.keys()) assert.ok(seen.has(id));
+          assert.ok(draws <= Math.max(DRAWS, near + 4 + 2), `${draws} in ${room}`);
+          const bare = [...rooms.values()].some(({ parts }) => !parts.has('works'));
+          if (near === 10) assert.equal(rooms.size, seen.size);
+          else if (rooms.size < seen.size) assert.ok(bare || rooms.size === 1);
+        }
       }
     }
   });

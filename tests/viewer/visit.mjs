@@ -16,6 +16,8 @@ try {
   await page.goto(url);
   await ready(page);
   told.firstFrame = await page.evaluate(() => vernissage.firstFrame);
+  // Nothing here looks at pixels, and a software renderer's time goes with them.
+  await page.evaluate(() => vernissage.stage.renderer.setPixelRatio(1 / 8));
   told.title = await page.title();
   told.focus = await keyboardStart(page);
   told.walked = await onFoot(page);
@@ -181,7 +183,7 @@ async function atScreen(page) {
   });
   await page.evaluate((id) => vernissage.visit.open(id), slot);
   await settled(page);
-  await page.waitForFunction((id) => vernissage.screens.lit.get(id)?.film.currentTime > 0.2, slot, { timeout: 30_000 });
+  await page.waitForFunction((id) => vernissage.screens.lit.get(id)?.film.currentTime > 0.2, slot, { timeout: 300_000 });
   const film = () =>
     page.evaluate((id) => {
       const { film: it } = vernissage.screens.lit.get(id);
@@ -349,14 +351,14 @@ async function inHeadset(page) {
 
 async function enter(page) {
   await page.click('#vr');
-  await page.waitForFunction(() => vernissage.rig.presenting && vernissage.headset.session, null, { timeout: 30_000 });
+  await page.waitForFunction(() => vernissage.rig.presenting && vernissage.headset.session, null, { timeout: 300_000 });
   await frames(page, 3);
 }
 
 /** The emulator lays its own canvas over the page, so the button is pressed by script. */
 async function leave(page) {
   await page.evaluate(() => document.querySelector('#vr').click());
-  await page.waitForFunction(() => !vernissage.rig.presenting, null, { timeout: 30_000 });
+  await page.waitForFunction(() => !vernissage.rig.presenting, null, { timeout: 300_000 });
   await frames(page, 2);
 }
 
@@ -411,32 +413,43 @@ async function aimAtTray(page, side, name) {
   await frames(page, 3);
 }
 
-/** Draw calls and triangles of one eye, at every standing point and eight headings. */
-function scan(page) {
-  return page.evaluate(() => {
+/** What one eye needs at every standing point and eight headings; drawn for good at the worst of them. */
+async function scan(page) {
+  const found = await page.evaluate(() => {
     const { house, rig, stage, visit } = vernissage;
     visit.close();
     const { camera } = rig;
     camera.fov = 96;
     camera.aspect = 1;
     camera.updateProjectionMatrix();
-    // Calls and triangles do not depend on pixels, but the time of a software renderer does.
-    stage.renderer.setSize(32, 32, false);
-    let worst = { calls: 0, triangles: 0, at: null };
-    const triangles = { most: 0 };
+    const views = [];
     for (const { stand } of house.slots.values()) {
       for (let i = 0; i < 8; i++) {
         rig.place(...stand);
         rig.look((i * Math.PI) / 4, 0);
         vernissage.look();
-        stage.draw();
-        const { calls, triangles: count } = stage.renderer.info.render;
-        triangles.most = Math.max(triangles.most, count);
-        if (calls > worst.calls) worst = { calls, triangles: count, at: { stand, i, room: visit.room } };
+        const [x, , z] = rig.head;
+        views.push({ room: visit.room, x, z, heading: rig.heading, half: stage.half, draws: vernissage.draws });
       }
     }
-    return { ...worst, triangles: triangles.most, mib: vernissage.budget.worst / 2 ** 20 };
+    return views;
   });
+  const worst = found.reduce((most, view) => (view.draws > most.draws ? view : most));
+  await page.evaluate(({ x, z, heading }) => {
+    const { rig, stage } = vernissage;
+    rig.place(x, z);
+    rig.look(heading, 0);
+    stage.invalidate();
+  }, worst);
+  await settled(page);
+  await frames(page, 2);
+  const drawn = await page.evaluate(() => {
+    const { stage, draws, budget } = vernissage;
+    stage.draw();
+    const { calls, triangles } = stage.renderer.info.render;
+    return { calls, triangles, draws, mib: budget.worst / 2 ** 20 };
+  });
+  return { views: found, worst, ...drawn };
 }
 
 /** A browser without WebGL is led to the catalogue. */

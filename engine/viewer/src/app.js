@@ -54,6 +54,8 @@ export class App {
     this.walk = new Walk(this);
     this.headset = new Headset(this);
     this.furniture = new Furniture(this);
+    /** Draws that what is in sight takes, at most. */
+    this.draws = 0;
     /** Milliseconds from navigation to the first frame. */
     this.firstFrame = 0;
     this.diagnosis = null;
@@ -178,16 +180,23 @@ export class App {
     visit.enterRoom(barriers.room(x, z) ?? visit.room);
     const { heading } = rig;
     const all = inSight(this.house, visit.room, [x, z], heading, this.stage.half);
-    const cost = (room, roles) => this.shell.cost(room, roles);
-    const { rooms } = ration(this.house, all, visit.room, [x, z], heading, cost, this.works.sharp);
+    const near = this.works.choose(all, visit.room, [x, z], heading);
+    const { rooms, draws } = ration(this.house, all, visit.room, [x, z], near, (room, part) => this.#cost(room, part));
+    this.draws = draws;
     this.shell.show(rooms);
     this.sight = new Map([...rooms].map(([room, { wedge }]) => [room, wedge]));
     for (const id of [...this.sight.keys(), ...this.house.neighbours(visit.room)]) {
       const rank = () => (id === visit.room ? 0 : this.sight.has(id) ? 1.5 : 4);
       if (!this.shell.lit(id)) this.queue.ask(`light ${id}`, () => this.shell.light(id), rank);
     }
-    this.works.update(this.sight, visit.room, [x, z], heading);
+    this.works.show(rooms, visit.room);
     this.screens.update(visit.room, [x, z]);
+  }
+
+  /** Draws of a part of a room. */
+  #cost(room, part) {
+    if (part === 'walls') return 1;
+    return part === 'works' ? this.works.cost(room) : (this.shell.labels.get(room) ?? []).length;
   }
 
   #listen(seconds) {

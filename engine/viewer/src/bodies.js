@@ -1,4 +1,4 @@
-/** Works that stand: GLB files loaded when their room comes near, turned by hand, dropped by age. */
+/** Works that stand, as they are: GLB files loaded when one comes near, turned by hand, dropped by age. */
 
 import { AnimationMixer, Group, Mesh } from 'three';
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
@@ -16,6 +16,8 @@ export class Bodies {
     this.tables = new Map();
     /** @type {Map<string, AnimationMixer>} */
     this.mixers = new Map();
+    /** What a file takes to draw, once it was loaded. @type {Map<string, {draws: number, triangles: number}>} */
+    this.costs = new Map();
     this.still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
   }
 
@@ -23,11 +25,9 @@ export class Bodies {
    * Keep a body, or fetch it.
    * @param {import('./works.js').Hung} hung
    * @param {import('./house.js').Entry} entry
-   * @param {boolean} soon whether it is in the visitor's room or in sight
    */
-  want(hung, entry, soon, eye) {
-    const key = `work ${hung.slot.id}`;
-    if (!soon || (this.budget.held.has(key) && hung.has === entry.id)) return;
+  want(hung, entry, eye) {
+    if (this.budget.use(`work ${hung.slot.id}`) && hung.has === entry.id) return;
     const { index } = hung;
     const current = () => hung.index === index;
     const far = Math.hypot(hung.slot.position[0] - eye[0], hung.slot.position[2] - eye[1]);
@@ -55,12 +55,14 @@ export class Bodies {
       this.mixers.set(id, mixer);
     }
     const parts = [];
-    let bytes = 0;
+    let [bytes, triangles] = [0, 0];
     scene.traverse((part) => {
       if (!(part instanceof Mesh)) return;
       parts.push(part);
+      triangles += (part.geometry.index ?? part.geometry.attributes.position).count / 3;
       for (const { image } of textures(part.material)) bytes += bytesOf(image?.width ?? 0, image?.height ?? 0);
     });
+    this.costs.set(entry.id, { draws: parts.length, triangles });
     this.budget.hold(`work ${id}`, bytes, () => {
       table.removeFromParent();
       this.tables.delete(id);
@@ -72,6 +74,13 @@ export class Bodies {
       }
     });
     this.stage.invalidate();
+  }
+
+  /** Show a body, if it is there. @returns {boolean} whether it is */
+  show(slot, shown) {
+    const table = this.tables.get(slot);
+    if (table) table.visible = shown;
+    return Boolean(table) && shown;
   }
 
   /** Turn a work on its plinth. @param {number} angle radians */
@@ -86,7 +95,7 @@ export class Bodies {
   animate(seconds, visible) {
     let moved = false;
     for (const [slot, mixer] of this.mixers) {
-      if (!visible(slot)) continue;
+      if (!visible(slot) || !this.tables.get(slot).visible) continue;
       mixer.update(seconds);
       moved = true;
     }

@@ -1,11 +1,12 @@
-/** The building: shell.glb, one set of meshes for each room, and its lightmaps, loaded by room. */
+/** The building: shell.glb as one mesh for each room, its labels, and its lightmaps, loaded by room. */
 
 import { LinearMipmapLinearFilter, Mesh, SRGBColorSpace, Texture } from 'three';
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 import { bytesOf } from './budget.js';
 import { picture } from './fetching.js';
 import { OUTSIDE } from './sight.js';
-import { RoomLight, surface, texturesOf } from './surface.js';
+import { RoomLight, surface } from './surface.js';
+import { Tiles } from './tiles.js';
 
 const LARGEST = 2048;
 
@@ -19,11 +20,12 @@ export class Shell {
     this.house = house;
     this.stage = stage;
     this.budget = budget;
-    /** Nodes of a room, and those of OUTSIDE, with their roles. @type {Map<string, {node: import('three').Object3D, role: string, draws: number}[]>} */
-    this.parts = new Map();
+    /** The mesh of each room, and of OUTSIDE. @type {Map<string, Mesh>} */
+    this.walls = new Map();
+    /** Labels of a room, one mesh for each sheet that they are on. @type {Map<string, Mesh[]>} */
+    this.labels = new Map();
     /** @type {Map<string, RoomLight>} */
     this.lights = new Map();
-    this.textures = new Set();
     this.baked = new Map((house.data.bundle?.lightmaps ?? []).map((map) => [map.room, map]));
     for (const room of house.rooms.values()) {
       this.lights.set(room.id, new RoomLight(room, house.lightsOf.get(room.id)));
@@ -39,52 +41,58 @@ export class Shell {
       if (event.total) onProgress(event.loaded / event.total);
     });
     scene.updateMatrixWorld(true);
-    for (const node of [...scene.children]) this.#take(node);
-    this.stage.scene.add(scene);
-    // Tiles are shared by all rooms and stay.
-    const bytes = [...this.textures].reduce((sum, { image }) => sum + bytesOf(image.width, image.height), 0);
-    this.budget.hold('shell', bytes, () => {});
+    /** @type {Map<string, Mesh[]>} */
+    const parts = new Map();
+    scene.traverse((part) => part instanceof Mesh && this.#take(part, parts));
+    const tiles = new Tiles([...new Set([...parts.values()].flat().map(({ material }) => material))]);
+    for (const [room, meshes] of parts) this.#build(room, tiles.merged(meshes), tiles);
+    this.budget.hold('shell', tiles.bytes, () => {}); // shared by all rooms, so they stay
   }
 
-  /** @param {import('three').Object3D} node */
-  #take(node) {
-    const { id, role } = node.userData;
-    if (['slot', 'spawn', 'door', 'walkable'].includes(role)) {
-      node.visible = false;
+  /** Sort a mesh of the file: to the walls of its room, or its labels. */
+  #take(mesh, parts) {
+    const { id, role } = { ...mesh.parent.userData, ...mesh.userData };
+    if (role === 'walkable') return;
+    const room = this.house.rooms.has(id) ? id : OUTSIDE;
+    if (role !== 'labels') {
+      parts.set(room, [...(parts.get(room) ?? []), mesh]);
       return;
     }
-    const room = this.house.rooms.has(id) ? id : OUTSIDE;
-    const light = this.lights.get(room);
-    const made = new Map();
-    node.traverse((part) => {
-      if (!(part instanceof Mesh)) return;
-      const baked = Boolean(part.geometry.getAttribute('uv1')) && room !== OUTSIDE;
-      for (const texture of texturesOf(part.material)) this.textures.add(texture);
-      if (!made.has(part.material)) made.set(part.material, surface(part.material, light, baked));
-      part.material = made.get(part.material);
-      part.matrixAutoUpdate = false;
-    });
-    if (!this.parts.has(room)) this.parts.set(room, []);
-    let draws = 0;
-    node.traverse((part) => (draws += part instanceof Mesh ? 1 : 0));
-    this.parts.get(room).push({ node, role, draws });
+    const labels = new Mesh(mesh.geometry, this.lights.get(room).paper(mesh.material));
+    labels.applyMatrix4(mesh.matrixWorld);
+    this.labels.set(room, [...(this.labels.get(room) ?? []), labels]);
+    this.stage.scene.add(labels);
   }
 
-  /** Draws that a room takes; of some of its roles, or of all. @param {string} room @param {string[] | null} roles */
-  cost(room, roles) {
-    const parts = this.parts.get(room) ?? [];
-    return parts.reduce((sum, { role, draws }) => sum + (!roles || roles.includes(role) ? draws : 0), 0);
+  #build(room, geometry, tiles) {
+    const mesh = new Mesh(geometry, surface(tiles, this.lights.get(room)));
+    mesh.name = room;
+    mesh.matrixAutoUpdate = false;
+    this.walls.set(room, mesh);
+    this.stage.scene.add(mesh);
   }
 
-  /** Show what was rationed, and nothing else. @param {Map<string, {roles: string[] | null}>} seen */
-  show(seen) {
-    for (const [room, parts] of this.parts) {
-      const share = seen.get(room);
-      for (const { node, role } of parts) node.visible = Boolean(share) && (!share.roles || share.roles.includes(role));
-      if (share) this.budget.use(`light ${room}`);
+  /** Show what was rationed, and nothing else. @param {Map<string, {parts: Set<string>}>} rooms */
+  show(rooms) {
+    for (const [room, mesh] of this.walls) {
+      mesh.visible = rooms.has(room);
+      if (mesh.visible) this.budget.use(`light ${room}`);
     }
-    this.stage.sky.visible = seen.has(OUTSIDE);
+    for (const [room, labels] of this.labels) {
+      const shown = Boolean(rooms.get(room)?.parts.has('labels'));
+      for (const label of labels) this.#label(label, shown);
+    }
+    this.stage.sky.visible = rooms.has(OUTSIDE);
     this.budget.use('shell');
+  }
+
+  /** A sheet of labels is on the card only while some of it is seen. */
+  #label(label, shown) {
+    label.visible = shown;
+    const { map } = label.material;
+    const key = `sheet ${map.uuid}`;
+    if (!shown || this.budget.use(key)) return;
+    this.budget.hold(key, bytesOf(map.image.width, map.image.height), () => map.dispose());
   }
 
   /** Whether a room's light is loaded, or it has none. */
@@ -106,7 +114,7 @@ export class Shell {
     texture.needsUpdate = true;
     const light = this.lights.get(room);
     light.set(texture, map.scale);
-    light.uniforms.level.value = Math.min(0.8, Math.max(0.3, 2 * mean(image) * map.scale));
+    light.dim(Math.min(0.8, Math.max(0.3, 2 * mean(image) * map.scale)));
     this.budget.hold(`light ${room}`, bytesOf(image.width, image.height), () => {
       light.set(null, 1);
       texture.dispose();

@@ -1,11 +1,10 @@
-/** Materials of the building: those of shell.glb, lit by the lightmap of their room. */
+/** Materials of the building: tiles lit by the lightmap of their room, and paper. */
 
-import { Color, DataTexture, DoubleSide, FrontSide, MeshBasicMaterial, SRGBColorSpace, Vector2, Vector4 } from 'three';
-import { FRAGMENT, FRAGMENT_HEAD, LAMPS, VERTEX, VERTEX_HEAD } from './look.js';
+import { Color, DataTexture, MeshBasicMaterial, SRGBColorSpace, Vector4 } from 'three';
+import { COLOUR, FRAGMENT, FRAGMENT_HEAD, LAMPS, VERTEX, VERTEX_HEAD } from './look.js';
 import { kelvin } from './stage.js';
 
 const FLAT = 4.2; // light before a lightmap is there: walls read as walls, nothing is clipped
-const SHARPNESS = 8; // anisotropy of tiles that run to the horizon
 
 /** One grey texel: the light of a room whose lightmap is not there yet. */
 function flatLight() {
@@ -35,73 +34,55 @@ export class RoomLight {
       tint: { value: room ? kelvin(lights?.[0]?.kelvin ?? 4000).lerp(new Color(1, 1, 1), 0.8) : new Color(1, 1, 1) },
       daylight: { value: room ? 0 : 1 },
     };
-    /** @type {MeshBasicMaterial[]} */
-    this.materials = [];
+    /** Of the room's one mesh. @type {MeshBasicMaterial | null} */
+    this.material = null;
+    /** Labels, which no lightmap reaches: as light as the room. */
+    this.papers = new Set();
   }
 
   /** @param {import('three').Texture | null} map @param {number} scale look of a white wall at white */
   set(map, scale) {
-    for (const material of this.materials) {
-      material.lightMap = map ?? GREY;
-      // three.js takes irradiance and divides by π; the lightmap holds what a white wall looks like.
-      material.lightMapIntensity = map ? scale * Math.PI : FLAT;
-    }
+    if (!this.material) return;
+    this.material.lightMap = map ?? GREY;
+    // three.js takes irradiance and divides by π; the lightmap holds what a white wall looks like.
+    this.material.lightMapIntensity = map ? scale * Math.PI : FLAT;
+  }
+
+  /** How light it is where no lightmap reaches. @param {number} level */
+  dim(level) {
+    this.uniforms.level.value = level;
+    for (const paper of this.papers) paper.color.copy(this.uniforms.tint.value).multiplyScalar(level);
+  }
+
+  /** What labels are printed on. @param {import('three').MeshStandardMaterial} source */
+  paper(source) {
+    const paper = new MeshBasicMaterial({ name: source.name, map: source.map });
+    this.papers.add(paper);
+    this.dim(this.uniforms.level.value);
+    return paper;
   }
 }
 
 /**
- * The material of a surface in one room, after that of the GLB.
- * @param {import('three').MeshStandardMaterial} source
+ * The material of one room, or of the outside.
+ * @param {import('./tiles.js').Tiles} tiles
  * @param {RoomLight} light
- * @param {boolean} baked whether the mesh has coordinates in the room's lightmap
  */
-export function surface(source, light, baked) {
-  const material = new MeshBasicMaterial({
-    name: source.name,
-    color: source.color.clone(),
-    map: source.map,
-    side: source.side === DoubleSide ? DoubleSide : FrontSide,
-    transparent: source.transparent,
-    opacity: source.opacity,
-    alphaTest: source.alphaTest,
-    vertexColors: source.vertexColors,
-  });
-  if (baked) {
-    material.lightMap = GREY;
-    material.lightMapIntensity = FLAT;
-    light.materials.push(material);
-  }
-  const maps = { RELIEF: source.normalMap, COATED: source.metalnessMap, SHINING: source.emissiveMap };
-  if (!source.map) for (const name of Object.keys(maps)) maps[name] = null; // they share its coordinates
-  for (const map of [source.map, maps.RELIEF]) if (map) map.anisotropy = SHARPNESS;
-  const defines = Object.fromEntries(Object.entries(maps).flatMap(([name, map]) => (map ? [[name, '']] : [])));
-  material.defines = { LAMPS, ...defines };
-  const shine = source.emissive.clone().multiplyScalar(source.emissiveIntensity ?? 1);
-  if (!maps.SHINING && source.emissive.getHex() !== 0) material.color.copy(shine);
-  const uniforms = {
-    ...light.uniforms,
-    roughness: { value: source.roughness ?? 0.9 },
-    metalness: { value: source.metalness ?? 0 },
-    shine: { value: shine },
-    relief: { value: maps.RELIEF },
-    reliefScale: { value: source.normalScale?.clone() ?? new Vector2(1, 1) },
-    coat: { value: maps.COATED },
-    shineMap: { value: maps.SHINING },
-  };
+export function surface(tiles, light) {
+  const material = new MeshBasicMaterial({ lightMap: GREY, lightMapIntensity: FLAT });
+  light.material = material;
+  material.defines = { LAMPS };
+  const uniforms = { ...light.uniforms, colours: { value: tiles.colours }, finish: { value: tiles.finish } };
   material.onBeforeCompile = (shader) => {
     Object.assign(shader.uniforms, uniforms);
     shader.vertexShader = shader.vertexShader
       .replace('#include <common>', `#include <common>\n${VERTEX_HEAD}`)
       .replace('#include <project_vertex>', `#include <project_vertex>\n${VERTEX}`);
     shader.fragmentShader = shader.fragmentShader
+      .replace('#include <map_fragment>', COLOUR)
       .replace('#include <lightmap_pars_fragment>', `#include <lightmap_pars_fragment>\n${FRAGMENT_HEAD}`)
       .replace('vec3 outgoingLight = reflectedLight.indirectDiffuse;', FRAGMENT);
   };
-  material.customProgramCacheKey = () => `surface ${Object.keys(defines).join()}`;
+  material.customProgramCacheKey = () => 'surface';
   return material;
-}
-
-/** Every texture of a material of the building. @param {import('three').MeshStandardMaterial} source */
-export function texturesOf(source) {
-  return ['map', 'normalMap', 'metalnessMap', 'emissiveMap'].map((name) => source[name]).filter(Boolean);
 }

@@ -3,12 +3,10 @@
  * than a few steps needs no more, so a dense hang costs a headset no more than a single work.
  */
 
-import {
-  DataArrayTexture, InstancedBufferAttribute, InstancedMesh, LinearFilter, LinearMipmapLinearFilter,
-  Matrix4, PlaneGeometry, RGBAFormat, ShaderMaterial, SRGBColorSpace, Color,
-} from 'three';
+import { Color, InstancedBufferAttribute, InstancedMesh, Matrix4, PlaneGeometry, ShaderMaterial } from 'three';
 import { bytesOf } from './budget.js';
 import { blobOf } from './fetching.js';
+import { layered, pixels } from './layers.js';
 
 const SIDE = 256;
 const HIDDEN = new Matrix4().makeScale(0, 0, 0);
@@ -19,45 +17,30 @@ export class Thumbs {
     this.tint = tint;
     /** @type {InstancedMesh | null} */
     this.mesh = null;
-    /** Matrix of each slot. @type {Map<string, {index: number, matrix: Matrix4}>} */
+    /** Matrix of each slot. @type {Map<string, {index: number, matrix: Matrix4, covered: boolean}>} */
     this.places = new Map();
   }
 
   /**
    * Load the pictures; replaces those before.
-   * @param {{slot: string, url: string, small: boolean, matrix: Matrix4}[]} hung
+   * @param {{slot: string, url: string, matrix: Matrix4}[]} hung
    * @returns {Promise<number>} bytes of texture
    */
   async load(hung) {
     const data = new Uint8Array(SIDE * SIDE * 4 * hung.length);
-    const canvas = new OffscreenCanvas(SIDE, SIDE);
-    const pen = canvas.getContext('2d', { willReadFrequently: true });
     await Promise.all(
       hung.map(async ({ url }, layer) => {
         const size = { resizeWidth: SIDE, resizeHeight: SIDE, resizeQuality: 'medium' };
         const image = await createImageBitmap(await blobOf(url), size);
-        pen.globalCompositeOperation = 'copy';
-        pen.drawImage(image, 0, 0);
+        data.set(pixels(image, SIDE), layer * SIDE * SIDE * 4);
         image.close();
-        data.set(pen.getImageData(0, 0, SIDE, SIDE).data, layer * SIDE * SIDE * 4);
       }),
     );
-    const texture = new DataArrayTexture(data, SIDE, SIDE, hung.length);
-    texture.format = RGBAFormat;
-    texture.colorSpace = SRGBColorSpace;
-    texture.minFilter = LinearMipmapLinearFilter;
-    texture.magFilter = LinearFilter;
-    texture.generateMipmaps = true;
-    texture.anisotropy = 4;
-    texture.needsUpdate = true;
-    // Once it is on the card, nothing of it is needed here.
-    texture.onUpdate = () => {
-      texture.source.data.data = null;
-    };
+    const texture = layered(data, SIDE);
     const mesh = new InstancedMesh(geometry(hung.length), material(texture, this.tint), hung.length);
     mesh.frustumCulled = false;
     hung.forEach(({ slot, matrix }, index) => {
-      this.places.set(slot, { index, matrix });
+      this.places.set(slot, { index, matrix, covered: false });
       mesh.setMatrixAt(index, matrix);
     });
     this.mesh = mesh;
@@ -67,7 +50,8 @@ export class Thumbs {
   /** Hide a picture while a sharper one hangs in its place. */
   cover(slot, covered) {
     const place = this.places.get(slot);
-    if (!place || !this.mesh) return;
+    if (!place || !this.mesh || place.covered === covered) return;
+    place.covered = covered;
     this.mesh.setMatrixAt(place.index, covered ? HIDDEN : place.matrix);
     this.mesh.instanceMatrix.needsUpdate = true;
   }

@@ -1,10 +1,8 @@
-"""Bake the lightmaps of a built museum again with Cycles, for final quality.
+"""Run by Blender, never imported: bakes the lightmaps of a bundle with Cycles.
 
-    python tools/bake_cycles.py BUNDLE                  where the bpy wheel is installed
-    blender -b -P tools/bake_cycles.py -- BUNDLE        with a Blender that is installed
-
-It needs nothing but Blender and the bundle, and changes nothing but `lightmaps/*.png`. Every room
-keeps the mean brightness and colour of the quick bake, so that `museum.json` stays true.
+It needs nothing but Blender, the bundle's files and `museum.json` on stdin, changes nothing but
+`lightmaps/*.png`, and says `baked FILE` after each. Every room keeps the mean brightness and colour of
+the quick bake, so that `museum.json` stays true.
 """
 
 from __future__ import annotations
@@ -27,15 +25,16 @@ DAY = 0.05  # mean of the zenith, below which it is night
 
 def main() -> None:
     given = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
-    parser = argparse.ArgumentParser(prog="bake_cycles", description=__doc__)
+    parser = argparse.ArgumentParser(prog="in_blender", description=__doc__)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--samples", type=int, default=256)
     options = parser.parse_args(given)
-    museum = json.loads((options.bundle / "museum.json").read_text(encoding="utf-8"))
+    museum = json.load(sys.stdin)
     set_up(museum, options.bundle, options.samples)
     for entry in museum["bundle"]["lightmaps"]:
         bake_room(entry, options.bundle)
-        print(f"baked {entry['file']}", flush=True)
+        sys.stdout.write(f"baked {entry['file']}\n")
+        sys.stdout.flush()
 
 
 def set_up(museum: dict[str, Any], folder: Path, samples: int) -> None:
