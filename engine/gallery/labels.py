@@ -13,7 +13,8 @@ from engine.gallery.charts import Plane, upright
 from engine.gallery.lettering import Face, face, legible
 from engine.museum.schema import Label, Museum
 
-EDGE = 2048
+EDGE = 1024  # of an atlas: those of a few rooms, so that little is in memory that is not seen
+_SHARP = 2048  # edge of the square that all labels of a house fill, while they are readable
 _PIXELS = 900.0  # a metre, at most
 _FULL = 0.86  # share of a sheet that labels can fill
 _PAPER, _INK, _GREY = 250, 24, 92
@@ -37,6 +38,9 @@ def atlases(museum: Museum) -> list[Sheet]:
     while todo:
         filled = np.cumsum([label.size[0] * label.size[1] for label in todo]) * density**2
         count = max(1, int(np.searchsorted(filled, _FULL * EDGE * EDGE)))
+        if count < len(todo):  # the last room begins the next sheet, unless it began this one
+            whole = [i for i in range(1, count + 1) if todo[i].room != todo[i - 1].room]
+            count = whole[-1] if whole else count
         placed = _shelves(todo[:count], density)
         sheets.append(_typeset(todo, placed, density))
         todo = [label for label in todo if label.id not in placed]
@@ -44,9 +48,9 @@ def atlases(museum: Museum) -> list[Sheet]:
 
 
 def _density(labels: Sequence[Label]) -> float:
-    """Pixels a metre: one atlas if that leaves texts readable, else as sharp as can be."""
+    """Pixels a metre: the fewer labels, the sharper."""
     area = sum(label.size[0] * label.size[1] for label in labels) or 1.0
-    return float(np.clip(np.sqrt(_FULL * EDGE * EDGE / area), 560.0, _PIXELS))
+    return float(np.clip(np.sqrt(_FULL * _SHARP * _SHARP / area), 560.0, _PIXELS))
 
 
 def _shelves(labels: Sequence[Label], density: float) -> dict[str, Box]:
@@ -66,7 +70,7 @@ def _shelves(labels: Sequence[Label], density: float) -> dict[str, Box]:
 
 def _typeset(labels: Sequence[Label], placed: dict[str, Box], density: float) -> Sheet:
     bottom = max(box[3] for box in placed.values())
-    height = next(size for size in (128, 256, 512, 1024, EDGE) if size >= bottom)
+    height = next(size for size in (128, 256, 512, EDGE) if size >= bottom)
     image = Image.new("L", (EDGE, height), _PAPER)
     draw = ImageDraw.Draw(image)
     for label in labels:

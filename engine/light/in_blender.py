@@ -40,7 +40,8 @@ def main() -> None:
 def set_up(museum: dict[str, Any], folder: Path, samples: int) -> None:
     """House, works and lamps in an empty scene that Cycles renders."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    bpy.ops.preferences.addon_enable(module="io_scene_gltf2")
+    for module in ("io_scene_gltf2", "cycles"):
+        bpy.ops.preferences.addon_enable(module=module)
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.samples = samples
