@@ -14,7 +14,7 @@ from engine.gallery.catalogue import catalogue
 from engine.gallery.contact import paint_contact
 from engine.gallery.far import far_name
 from engine.gallery.labels import atlases
-from engine.gallery.lighting import QUALITIES, LightChoice, light_rooms
+from engine.gallery.lighting import QUALITIES, LightChoice, light_rooms, refine
 from engine.gallery.materials import Palette
 from engine.gallery.pieces import Piece
 from engine.gallery.shell import RoomMesh, pieces_of, shell_glb, unfold
@@ -22,7 +22,7 @@ from engine.gallery.single import NAME as SINGLE
 from engine.gallery.single import single_file
 from engine.gallery.stage import stage_of
 from engine.gallery.works import Filled, fill
-from engine.light.cycles import bake_cycles, blender
+from engine.light.cycles import blender
 from engine.light.encode import read_lightmap
 from engine.light.rays import ready
 from engine.museum.floorplan import floor_plan
@@ -104,7 +104,7 @@ def build(
     bundle = Bundle(engine=__version__, lightmaps=lightmaps)
     museum = museum.model_copy(update={"bundle": bundle})
     if light == "cycles":
-        bake_cycles(museum.model_dump(mode="json"), folder, on_progress=lit)
+        refine(museum, rooms, folder, on_progress=lit)
     write_bytes(folder / "plan.svg", floor_plan(museum).encode())
     if contact:
         lit_by = {

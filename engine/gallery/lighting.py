@@ -17,9 +17,10 @@ from engine.gallery.pieces import OUTSIDE, Piece
 from engine.gallery.shell import RoomMesh
 from engine.light.bake import FAST, FINE, Baked, Quality, settle, trace
 from engine.light.colour import developed, luminance, seen_white
-from engine.light.encode import lightmap_png, scale_of
-from engine.light.smooth import spread
-from engine.light.texels import Surface
+from engine.light.cycles import bake_cycles
+from engine.light.encode import lightmap_png, read_lightmap, scale_of
+from engine.light.smooth import nearest, smooth, spread
+from engine.light.texels import Surface, texels
 from engine.museum.schema import (
     AnySlot,
     FloorSlot,
@@ -43,6 +44,7 @@ _DIMMER = (0.2, 5.0)  # how far the lamps of a room may be turned against those 
 _AMBIENT = 0.25  # of the style's share: lamps, sky and bounces already come from many sides
 _BRIGHTEST = 0.85  # no surface throws back more
 _USED_TO_HOUSE, _USED_TO_ROOM = 0.35, 0.45
+_SMOOTHINGS = 3  # of what Cycles bakes: at 256 rays a texel, what noise is left
 _BESIDE = 0.22  # metres beside a frame where light is measured
 
 
@@ -74,6 +76,39 @@ def light_rooms(
         write_bytes(folder / file, lightmap_png(picture, scale))
         lightmaps.append(Lightmap(room=room, file=file, scale=scale))
     return tuple(lightmaps)
+
+
+def refine(
+    museum: Museum,
+    rooms: Sequence[RoomMesh],
+    folder: Path,
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> None:
+    """Bake the lightmaps of a museum anew with Cycles, and take its noise off.
+
+    Each keeps the mean brightness and colour of the quick bake, so that `museum.json` stays true.
+    Raises `CannotBake`, and what `on_progress` raises.
+    """
+    assert museum.bundle is not None
+    bake_cycles(museum.model_dump(mode="json"), folder, on_progress=on_progress)
+    meshes = {mesh.room: mesh for mesh in rooms}
+    for entry in museum.bundle.lightmaps:
+        path = folder / entry.file
+        raw = path.with_suffix(".npy")
+        size = meshes[entry.room].size[::-1]
+        grid = texels(surface_of(meshes[entry.room]))
+        quick = read_lightmap(path.read_bytes(), entry.scale).reshape(-1, 3)[grid.pixel]
+        light = np.load(raw, allow_pickle=False).reshape(-1, 3)[grid.pixel]
+        reached = light.max(1) > 0
+        known = nearest(reached, grid)
+        for _ in range(_SMOOTHINGS):
+            light = smooth(light, grid, size, reached, known)
+            reached = np.ones(len(light), bool)
+        light = light * (quick.mean(0) / np.maximum(light.mean(0), 1e-9))
+        picture = spread(developed(light), grid, size)
+        write_bytes(path, lightmap_png(picture, entry.scale))
+        raw.unlink()
 
 
 def bake_rooms(

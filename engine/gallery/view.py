@@ -247,7 +247,7 @@ def _sampled(skin: Skin, uv: np.ndarray, texels: np.ndarray) -> np.ndarray:
 def _bilinear(picture: np.ndarray, uv: np.ndarray, wrap: bool) -> np.ndarray:
     """(K, 3) values between texels; v runs down."""
     height, width = picture.shape[:2]
-    at = uv.astype(np.float32) * np.float32((width, height)) - np.float32(0.5)
+    at = uv.astype(np.float32) * np.asarray([width, height], np.float32) - np.float32(0.5)
     floor = np.floor(at)
     part, low = at - floor, floor.astype(np.int32)
     high = low + 1

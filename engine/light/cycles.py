@@ -30,7 +30,7 @@ class CannotBake(CannotTrace):
 def blender() -> list[str]:
     """The command that runs a script in Blender. Raises `CannotBake`."""
     if find_spec("bpy") is not None:
-        return [sys.executable, str(SCRIPT)]
+        return [sys.executable, "-P", str(SCRIPT)]  # or this file would hide Blender's `cycles`
     command = shutil.which("blender")
     if command is None:
         raise CannotBake("Light cannot be baked with Cycles: there is no Blender here")
@@ -44,7 +44,7 @@ def bake_cycles(
     samples: int = SAMPLES,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> None:
-    """Bake the lightmaps of a bundle anew. Each keeps its mean brightness and colour.
+    """Bake the light of a bundle: beside each lightmap (H, W, 3) float32 as `.npy`, 0 where unreached.
 
     Args:
         museum: `museum.json`, with `bundle` and the files of works. folder: where these files are.

@@ -1,8 +1,7 @@
-"""Run by Blender, never imported: bakes the lightmaps of a bundle with Cycles.
+"""Run by Blender, never imported: bakes the light of a bundle with Cycles.
 
-It needs nothing but Blender, the bundle's files and `museum.json` on stdin, changes nothing but
-`lightmaps/*.png`, and says `baked FILE` after each. Every room keeps the mean brightness and colour of
-the quick bake, so that `museum.json` stays true.
+It needs nothing but Blender, the bundle's files and `museum.json` on stdin. Beside each lightmap it
+writes the light that Cycles found, (H, W, 3) float32 as .npy, and says `baked FILE`.
 """
 
 from __future__ import annotations
@@ -40,8 +39,7 @@ def main() -> None:
 def set_up(museum: dict[str, Any], folder: Path, samples: int) -> None:
     """House, works and lamps in an empty scene that Cycles renders."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    for module in ("io_scene_gltf2", "cycles"):
-        bpy.ops.preferences.addon_enable(module=module)
+    bpy.ops.preferences.addon_enable(module="io_scene_gltf2")
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.samples = samples
@@ -120,14 +118,14 @@ def add_sun(seed: int, strength: float) -> None:
 
 
 def bake_room(entry: dict[str, Any], folder: Path) -> None:
-    """Bake one room's light into its lightmap."""
+    """Bake one room's light and write it beside its lightmap."""
     things = [
         t for t in bpy.data.objects
         if t.type == "MESH" and t.get("id") == entry["room"] and t.get("role") in BAKED
     ]  # fmt: skip
     path = folder / entry["file"]
-    quick, size = read_codes(path)
-    target = bpy.data.images.new(entry["room"], *size, float_buffer=True, is_data=True)
+    width, height = bpy.data.images.load(str(path)).size
+    target = bpy.data.images.new(entry["room"], width, height, float_buffer=True, is_data=True)
     bpy.ops.object.select_all(action="DESELECT")
     for thing in things:
         thing.select_set(True)
@@ -139,45 +137,9 @@ def bake_room(entry: dict[str, Any], folder: Path) -> None:
             nodes.active = node
     bpy.context.view_layer.objects.active = things[0]
     bpy.ops.object.bake(type="DIFFUSE", pass_filter={"DIRECT", "INDIRECT"})
-    light = np.empty(size[0] * size[1] * 4, np.float32)
-    target.pixels.foreach_get(light)
-    light = light.reshape(-1, 4)[:, :3]
-    want = to_linear(quick) * entry["scale"]
-    lit = light.max(1) > 0
-    light = light * (want[lit].mean(0) / np.maximum(light[lit].mean(0), 1e-9))
-    # What Cycles did not reach - gutters, the floor under plinths - stays as it was.
-    light = np.where(lit[:, None], rolled_off(light), want)
-    write_codes(path, to_srgb(light / entry["scale"]), size)
-
-
-def read_codes(path: Path) -> tuple[np.ndarray, tuple[int, int]]:
-    """(N, 3) codes in [0, 1] of a picture, rows from the bottom, and its (width, height)."""
-    image = bpy.data.images.load(str(path))
-    image.colorspace_settings.name = "Non-Color"
-    codes = np.empty(image.size[0] * image.size[1] * 4, np.float32)
-    image.pixels.foreach_get(codes)
-    size = (image.size[0], image.size[1])
-    bpy.data.images.remove(image)
-    return codes.reshape(-1, 4)[:, :3], size
-
-
-def write_codes(path: Path, codes: np.ndarray, size: tuple[int, int]) -> None:
-    """Write codes as an 8-bit PNG, beside and renamed."""
-    image = bpy.data.images.new("written", *size, is_data=True)
-    flat = np.concatenate([np.rint(codes * 255) / 255, np.ones((len(codes), 1))], axis=1)
-    image.pixels.foreach_set(flat.astype(np.float32).ravel())
-    beside = path.with_name(f".{path.name}")
-    image.filepath_raw, image.file_format = str(beside), "PNG"
-    image.save()
-    bpy.data.images.remove(image)
-    beside.replace(path)
-
-
-def rolled_off(light: np.ndarray) -> np.ndarray:
-    """Light as the quick bake shows it: bright pools keep their shape."""
-    peak = light.max(1, keepdims=True)
-    shown = np.minimum(peak, 0.75) + 0.35 * (1 - np.exp(-np.maximum(peak - 0.75, 0.0) / 0.35))
-    return light * shown / np.maximum(peak, 1e-9)
+    light = np.empty(width * height * 4, np.float32)
+    target.pixels.foreach_get(light)  # rows from the bottom
+    np.save(path.with_suffix(".npy"), light.reshape(height, width, 4)[::-1, :, :3])
 
 
 def to_blender(place: list[float]) -> Vector:
@@ -212,11 +174,6 @@ def linear(colour: str) -> list[float]:
 
 def to_linear(code: np.ndarray) -> np.ndarray:
     return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
-
-
-def to_srgb(light: np.ndarray) -> np.ndarray:
-    light = np.clip(light, 0.0, 1.0)
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 if __name__ == "__main__":

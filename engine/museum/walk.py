@@ -20,6 +20,7 @@ CELL = 0.1  # metres
 RADIUS = 0.4575  # half of the clear width of 0.915 m that a wheelchair needs
 NEAREST, FARTHEST = 1.05, 4.5
 _SIDEWAYS = (0.0, 15.0, -15.0, 30.0, -30.0, 42.0, -42.0)
+_LEAST_COSINE = np.cos(np.radians(45.0))
 _ASIDE = (0.6, -0.6, 1.0, -1.0, 1.5, -1.5, 2.2, -2.2)
 _NEARBY = 50  # cells around start and goal in which a way is looked for first
 _CELLS = 16_000_000
@@ -132,7 +133,10 @@ class Walk:
                 turned = axes(slot.yaw + angle)[1]
                 at = self.point(self.cell(middle + distance * turned))
                 here = self.region_at(at) == region and self.room[self.cell(at)] == room
-                if here and self.views(slot, at, eye):
+                # A place is the middle of a cell, which may lie further aside than was asked for.
+                to = np.asarray(at) - middle
+                front = axes(slot.yaw)[1] @ to >= _LEAST_COSINE * np.linalg.norm(to)
+                if here and front and self.views(slot, at, eye):
                     return at
         return None
 
