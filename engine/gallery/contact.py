@@ -19,6 +19,7 @@ from engine.museum.schema import AnySlot, Museum, Room, ScreenSlot, WallSlot
 
 ROOM = (560, 350)
 _RAYS = 1_200_000  # for all works together
+_ROOM_RAYS = 5_000_000  # for all rooms together: beyond 25 of them, views are smaller
 _LARGE, _SMALL = 184, 72
 _WIDE = 80.0  # degrees
 _PAGE, _INK = (250, 249, 247), (40, 38, 35)
@@ -102,9 +103,11 @@ def paint_contact(
         CannotWrite. What `on_view`, told of (done, total), raises.
     """
     total = len(museum.rooms) + len(museum.slots)
+    less = min(1.0, float(np.sqrt(_ROOM_RAYS / (len(museum.rooms) * ROOM[0] * ROOM[1]))))
+    size = round(ROOM[0] * less), round(ROOM[1] * less)
 
     def look_into(room: Room) -> np.ndarray:
-        view = stage.paint(room_camera(museum, room, stage), ROOM, samples=samples)
+        view = stage.paint(room_camera(museum, room, stage), size, samples=samples)
         _save(folder / f"views/{room.id}.webp", view)
         return view
 
