@@ -100,9 +100,9 @@ def run(
         real = model.held_out(SAMPLES)
         assert real is not None
         rows[name] = figures | score(_rgb(made), _rgb(real))
-        tiles[name] = np.concatenate([model.decode(s) for s in made[:SHOWN].numpy()], 1)
         if REAL not in tiles:
             tiles[REAL] = np.concatenate([model.decode(s) for s in real[:SHOWN].numpy()], 1)
+        tiles[name] = np.concatenate([model.decode(s) for s in made[:SHOWN].numpy()], 1)
         others = _rgb(model.examples()[1][:SAMPLES].float())
         if FLOOR not in rows:
             rows[FLOOR] = score(others, _rgb(real))
