@@ -153,7 +153,14 @@ def restyle(
     mix = torch.zeros(1, net.manners)
     mix[0, label] = strength
     mix[0, -1] += 1 - strength
-    made = enlarge(restyled(net, pixels, mix), scale)
+    painted = restyled(net, pixels, mix)
+    if strength < 1:  # what the network changes where nothing is asked of it fades out with it
+        home = torch.zeros(1, net.manners)
+        home[0, -1] = 1
+        still = restyled(net, pixels, home).astype(np.float32)
+        faded = painted - (1 - strength) * (still - pixels)
+        painted = faded.round().clip(0, 255).astype(np.uint8)
+    made = enlarge(painted, scale)
     if strokes:
         made = paint(made, strokes)
     edit = {"verb": "restyle", "style": style, "strength": strength, "strokes": strokes}
