@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from engine.errors import BadRequest, CannotPlan, VernissageError
+from engine.gallery.sources import settled
 from engine.museum.check import check
 from engine.museum.floorplan import floor_plan
 from engine.museum.plan import plan
@@ -17,6 +18,7 @@ from engine.museum.schema import Museum, ScreenSlot, WallSlot
 from engine.museum.spec import MuseumRequest, read_request
 from engine.museum.store import museum_bytes
 from engine.museum.themes import theme, theme_names
+from engine.zoo.card import names
 
 PICTURE = {"kind": "painting", "title": "Mine", "size": [1.0, 0.8]}
 
@@ -181,3 +183,9 @@ def test_a_floor_plan_is_xml_with_every_room_and_picture_whatever_they_are_calle
     polygons = root.findall("{http://www.w3.org/2000/svg}polygon")
     assert len(polygons) >= len(hung) + len(museum.rooms)
     assert not root.findall(".//{http://www.w3.org/2000/svg}script")
+
+
+def test_where_no_plan_is_found_one_room_more_is_tried() -> None:
+    # This one found none for the rooms that its works need.
+    asked, _ = settled(MuseumRequest(theme="brick_warehouse", count=38, seed=72), names())
+    assert check(plan(asked)) == []
