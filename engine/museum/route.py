@@ -19,21 +19,32 @@ _HIGHLIGHTS = 12
 
 def spawn(center: tuple[float, float], inward: float) -> Spawn:
     """The first place, behind the entrance, with the eyes on the room."""
-    angle = np.radians(inward)
-    x, z = center[0] + STEP_IN * np.sin(angle), center[1] + STEP_IN * np.cos(angle)
+    x, z = np.asarray(center) + STEP_IN * _toward(inward)
     return Spawn(id="spawn-1", position=(round(float(x), 3), round(float(z), 3)), yaw=inward)
 
 
+def _toward(yaw: float) -> np.ndarray:
+    """(x, z) of a step of a metre."""
+    angle = np.radians(yaw)
+    return np.array([np.sin(angle), np.cos(angle)])
+
+
 def with_stands(museum: Museum, walk: Walk) -> tuple[Museum, list[str]]:
-    """Give every slot a viewing point; also the ids of slots for which there is none."""
-    region = walk.region_at(museum.spawns[0].position)
+    """Give every slot a viewing point; also the ids of slots for which there is none.
+
+    Nor is there room for those of the first room while they leave no step in front of the entrance.
+    """
+    spawn, first = museum.spawns[0], museum.doors[0].rooms[0]
+    region = walk.region_at(spawn.position)
+    ahead = np.asarray(spawn.position) + _toward(spawn.yaw)
+    free = walk.line_is_clear(spawn.position, (float(ahead[0]), float(ahead[1])))
     places = {room.id: i for i, room in enumerate(museum.rooms)}
     lost, slots = [], []
     for slot in museum.slots:
         stand = None
         if region:
             stand = walk.find_stand(slot, museum.hang.eye, region, places[slot.room])
-        if stand is None:
+        if stand is None or (slot.room == first and not free):
             lost.append(slot.id)
         slots.append(slot.model_copy(update={"stand": stand or slot.stand}))
     return museum.model_copy(update={"slots": tuple(slots)}), lost

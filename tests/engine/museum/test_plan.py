@@ -189,3 +189,8 @@ def test_where_no_plan_is_found_one_room_more_is_tried() -> None:
     # This one found none for the rooms that its works need.
     asked, _ = settled(MuseumRequest(theme="brick_warehouse", count=38, seed=72), names())
     assert check(plan(asked)) == []
+
+
+def test_nothing_stands_a_step_before_the_entrance() -> None:
+    # A figure did here.
+    assert check(planned(theme="baroque_enfilade", count=96, seed=185)) == []
