@@ -30,7 +30,7 @@ from engine.errors import BadDataset
 from engine.gan.rng import Streams
 from engine.gan.task import Batch, Nets
 from engine.models.base import Model
-from engine.nets.code_generator import CodeGenerator, PatchCode
+from engine.nets.code_generator import CodeGenerator, PatchCode, PictureGenerator
 from engine.nets.image_critic import ImageCritic
 from engine.nets.image_generator import ImageGenerator
 
@@ -191,8 +191,8 @@ class CodeGame(Model):
         truncation: float = 1.0,
         label: Tensor | None = None,
     ) -> Tensor:
-        assert isinstance(generator, CodeGenerator)
-        return generator.decode(generator(z, label, truncation).float())
+        assert isinstance(generator, PictureGenerator)
+        return generator.pictures(z, label, truncation)
 
     def decode(self, sample: np.ndarray) -> np.ndarray:
         """(size, size, 3) uint8 of a sample (3, size, size)."""

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_unshuffle
 
 from engine.data.picture_dataset import Picture, resized
-from engine.gan.task import Batch, Nets
+from engine.gan.task import Nets
 from engine.models.code_game import SMALL, CodeGame, CodeGameConfig
 from engine.models.registry import register
-from engine.nets.code_generator import CodeGenerator, PatchCode
+from engine.nets.code_generator import CodeGenerator, PatchCode, PictureGenerator
 from engine.nets.image_generator import ImageGenerator
 from engine.nets.tile_spectra import AXES, SpectralBase
 
@@ -29,7 +29,7 @@ class MaterialsConfig(CodeGameConfig):
     touch: float = Field(0.33, ge=0, le=1, description="Share of that in use.")
 
 
-class MaterialGenerator(nn.Module):
+class MaterialGenerator(PictureGenerator):
     """Latents → codes of tiles: rolled noise in the spectrum of examples, and what a game adds to it."""
 
     def __init__(
@@ -77,8 +77,9 @@ class MaterialGenerator(nn.Module):
             codes = self.code.encode(self.tiles(z, label))
         return (codes + self.change(z, label, codes, truncation)).clamp(-1, 1)
 
-    def pictures(self, z: Tensor, label: Tensor, truncation: float = 1.0) -> Tensor:
+    def pictures(self, z: Tensor, label: Tensor | None, truncation: float = 1.0) -> Tensor:
         """Tiles (B, 3, S, S); what codes cannot hold of the base stays in it."""
+        assert label is not None
         tiles = self.tiles(z, label)
         codes = self.code.encode(tiles)
         changed = codes + self.change(z, label, codes, truncation).float()
@@ -123,21 +124,6 @@ class Materials(CodeGame):
         if hasattr(self, "_base"):
             base.load_state_dict(self._base.state_dict())
         return Nets(MaterialGenerator(base, game, code, c.game, c.touch), nets.critic)
-
-    def fake(self, generator: nn.Module, batch: Batch) -> Tensor:
-        fake: Tensor = generator(batch.z, batch.label)
-        return fake
-
-    def synthesise(
-        self,
-        generator: nn.Module,
-        z: Tensor,
-        truncation: float = 1.0,
-        label: Tensor | None = None,
-    ) -> Tensor:
-        assert isinstance(generator, MaterialGenerator)
-        assert label is not None
-        return generator.pictures(z, label, truncation)
 
     def view(self, picture: Picture, rng: np.random.Generator | None) -> np.ndarray:
         """The tile, by chance rolled and mirrored: each is the same material."""

@@ -17,7 +17,7 @@ from engine.gan.rng import Streams
 from engine.gan.task import Batch, Nets
 from engine.models.code_game import CodeGame, CodeGameConfig
 from engine.models.registry import register
-from engine.nets.code_generator import PatchCode
+from engine.nets.code_generator import PatchCode, PictureGenerator
 from engine.nets.picture_memory import PictureMemory
 from engine.nets.retoucher import Retoucher
 
@@ -41,7 +41,7 @@ class PaintingsConfig(CodeGameConfig):
     keep: float = Field(1.0, ge=0, description="Weight of leaving compositions alone.")
 
 
-class PaintingGenerator(nn.Module):
+class PaintingGenerator(PictureGenerator):
     """Latents → codes: a composition of remembered paintings, retouched."""
 
     def __init__(self, memory: PictureMemory, retouch: Retoucher, code: PatchCode) -> None:
@@ -79,8 +79,9 @@ class PaintingGenerator(nn.Module):
             codes = self.code.encode(self.composed(z, label)).clamp(-1, 1)
         return (codes + self.change(codes, z, label, truncation)).clamp(-1, 1)
 
-    def pictures(self, z: Tensor, label: Tensor, truncation: float = 1.0) -> Tensor:
+    def pictures(self, z: Tensor, label: Tensor | None, truncation: float = 1.0) -> Tensor:
         """(B, 3, S, S) in [-1, 1]; what codes cannot hold of the composition stays in it."""
+        assert label is not None
         pictures = self.composed(z, label)
         codes = self.code.encode(pictures).clamp(-1, 1)
         change = self.change(codes, z, label, truncation).float()
@@ -121,8 +122,7 @@ class Paintings(CodeGame):
     def load(self, folder: Path, streams: Streams) -> None:
         super().load(folder, streams)
         c = self.config
-        nets = self.build()
-        assert isinstance(nets.generator, PaintingGenerator)
+        memory, code = self._memory(self._code), self._code
         among = torch.nn.functional.one_hot(self._labels, len(c.classes)).T.float()
         self._among = among  # (classes, views): where each class's looks are
         rng = streams.torch("compositions", 0)
@@ -132,7 +132,7 @@ class Paintings(CodeGame):
         z = torch.randn(c.compositions, self._latent_size(), generator=rng)
         with torch.no_grad():
             codes = [
-                nets.generator.code.encode(nets.generator.composed(a, b)).clamp(-1, 1).half()
+                code.encode(memory(a[:, : memory.latents], b, code)).clamp(-1, 1).half()
                 for a, b in zip(z.split(32), label.split(32), strict=True)
             ]
         self._pool = (z, label, torch.cat(codes).flatten(1))
@@ -140,11 +140,6 @@ class Paintings(CodeGame):
     def build(self) -> Nets:
         c = self.config
         code = self.code()
-        memory = PictureMemory(c.remembered, c.code, c.size // c.patch)
-        if hasattr(self, "_own"):
-            shapes = [p.pixels.shape[1] / p.pixels.shape[0] for p in self._train]
-            codes = code.encode(self.views_of(self._train)).clamp(-1, 1)
-            memory.remember(codes, self._own.float(), torch.tensor(shapes))
         retouch = Retoucher(
             channels=c.code,
             widths=c.widths,
@@ -154,7 +149,17 @@ class Paintings(CodeGame):
             classes=len(c.classes),
             reach=c.reach,
         )
-        return Nets(PaintingGenerator(memory, retouch, code), self.critic())
+        return Nets(PaintingGenerator(self._memory(code), retouch, code), self.critic())
+
+    def _memory(self, code: PatchCode) -> PictureMemory:
+        """Of the paintings that were read; empty without data."""
+        c = self.config
+        memory = PictureMemory(c.remembered, c.code, c.size // c.patch)
+        if hasattr(self, "_own"):
+            shapes = [p.pixels.shape[1] / p.pixels.shape[0] for p in self._train]
+            codes = code.encode(self.views_of(self._train)).clamp(-1, 1)
+            memory.remember(codes, self._own.float(), torch.tensor(shapes))
+        return memory
 
     def batch(self, size: int, step: int, streams: Streams) -> Batch:
         """Compositions of the pool, and as many looks at paintings of their genres."""
@@ -178,17 +183,6 @@ class Paintings(CodeGame):
             "same": c.same * change.abs().mean(),
             "keep": c.keep * l1_loss(fake.float(), given),
         }
-
-    def synthesise(
-        self,
-        generator: nn.Module,
-        z: Tensor,
-        truncation: float = 1.0,
-        label: Tensor | None = None,
-    ) -> Tensor:
-        assert isinstance(generator, PaintingGenerator)
-        assert label is not None
-        return generator.pictures(z, label, truncation)
 
     def shape(self, generator: nn.Module, z: Tensor, label: Tensor) -> float:
         """Width by height that suits one sample: those of the painting that leads it."""

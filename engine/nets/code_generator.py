@@ -7,6 +7,8 @@ square of 4 x 4 pixels at some 37 dB. No training is needed for it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pixel_unshuffle
@@ -72,7 +74,15 @@ class PatchCode(nn.Module):
         return values.to(like.dtype).view(1, -1, 1, 1)
 
 
-class CodeGenerator(nn.Module):
+class PictureGenerator(nn.Module, ABC):
+    """What a game on codes is played with: codes for the critic, pictures for people."""
+
+    @abstractmethod
+    def pictures(self, z: Tensor, label: Tensor | None, truncation: float = 1.0) -> Tensor:
+        """(B, Z), (B,) → (B, 3, S, S) in [-1, 1]."""
+
+
+class CodeGenerator(PictureGenerator):
     """Latents → codes by `game`, codes → pictures by `code`."""
 
     def __init__(self, game: ImageGenerator, code: PatchCode) -> None:
@@ -88,3 +98,6 @@ class CodeGenerator(nn.Module):
         """What `forward` gives → pictures (B, 3, edge H, edge W) in [-1, 1]."""
         picture: Tensor = self.code.decode(codes)
         return picture
+
+    def pictures(self, z: Tensor, label: Tensor | None, truncation: float = 1.0) -> Tensor:
+        return self.decode(self(z, label, truncation).float())
