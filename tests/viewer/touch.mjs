@@ -67,7 +67,8 @@ try {
   await settled(page);
   told.work = slot;
   told.opened = await state();
-  told.panel = await page.evaluate(() => {
+  told.panel = await page.evaluate(async () => {
+    await Promise.all(document.getAnimations().map((one) => one.finished)); // the panel slides in from the side
     const { left, top, right, bottom } = document.querySelector('#panel').getBoundingClientRect();
     return { left, top, right, bottom, width: innerWidth, height: innerHeight };
   });
