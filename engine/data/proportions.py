@@ -8,6 +8,7 @@ a network learns beside it.
 from __future__ import annotations
 
 import torch
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
@@ -45,10 +46,26 @@ def fill(field: Tensor, size: int) -> tuple[Tensor, Tensor]:
 def fill_box(field: Tensor, box: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """`fill` for a box (3, 2) that is known, from and to along z, y, x in voxels of the field."""
     length = _length(box)
-    filled = stretch(field, box, size)
+    filled = stretch(_painted(field), box, size)
     # What is too thin for the coarser grid would tear: all grows by half a voxel of the finer one.
-    filled[0] = ((filled[0] + 0.5 / REACH) * REACH * UNIT / field.shape[1]).clamp(-1, 1)
+    finer = REACH * UNIT / field.shape[1]
+    grown = (filled[0] + 0.5 / REACH) * finer
+    # Empty space is -1 still, or networks learn the shade of nothing as if it were a surface.
+    emptiest = (1 - 0.5 / REACH) * finer
+    filled[0] = torch.where(grown < 0, grown / min(1, emptiest), grown).clamp(-1, 1)
     return filled, length / length.max()
+
+
+def _painted(field: Tensor) -> Tensor:
+    """The field with colours everywhere, each the nearest there is.
+
+    A field has none beyond a voxel outside, and a coarser grid that looks there blends in grey.
+    """
+    bare = (field[0] < -1 / REACH).numpy()
+    if bare.all():
+        return field
+    nearest = distance_transform_edt(bare, return_distances=False, return_indices=True)
+    return torch.cat([field[:1], field[1:][:, *torch.from_numpy(nearest).long()]])
 
 
 def stretch(volumes: Tensor, box: Tensor, size: int) -> Tensor:

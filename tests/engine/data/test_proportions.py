@@ -36,6 +36,23 @@ def test_unfilling_gives_the_box_back() -> None:
     assert float((field[1:] - back[1:])[:, core].abs().mean()) < 0.1
 
 
+def test_empty_space_stays_at_the_end_of_the_range() -> None:
+    field = box_field(64, (30, 30, 30))
+    field[0, :, 12:32, 12:32] = -1
+    filled, _ = fill(field, 32)
+    assert float(filled[0, 16, 11, 11]) == -1
+    assert float(filled[0].max()) == 1
+
+
+def test_a_surface_keeps_its_colour_though_a_field_has_none_beyond_it() -> None:
+    field = box_field(64, (30, 9, 14))
+    field[1:, field[0] < -0.5] = 0
+    filled, _ = fill(field, 32)
+    seen = filled[0].abs() < 1
+    seen[14:18] = False  # where red meets blue
+    assert float((filled[1:, seen].abs() - 1).abs().max()) < 1e-5
+
+
 def test_a_field_of_half_the_edge_fills_to_the_same_distances() -> None:
     fine, coarse = fill(box_field(64, (30, 15, 30)), 32), fill(box_field(32, (14, 7, 14)), 32)
     assert coarse[1].tolist() == pytest.approx(fine[1].tolist(), abs=0.02)
