@@ -85,7 +85,7 @@ def hung(drawn: pictures.Drawn, size: int) -> np.ndarray:
     picture = Image.fromarray(pictures.shaped(drawn.pixels, drawn.shape))
     picture.thumbnail((size - GAP, size - GAP), Image.Resampling.LANCZOS)
     tile = Image.new("RGB", (size, size), WALL)
-    tile.paste(picture, tuple((size - n) // 2 for n in picture.size))
+    tile.paste(picture, ((size - picture.width) // 2, (size - picture.height) // 2))
     return np.asarray(tile)
 
 

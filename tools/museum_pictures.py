@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,7 @@ def main() -> None:
                 path = ROOT / f"docs/pictures/museum-{name}.webp"
                 camera = chosen(museum, world, EDITIONS[name])
                 picture = Image.fromarray(world.paint(camera, SIZE, samples=2))
-            write_beside(path, lambda beside, p=picture: p.save(beside, quality=86, method=6))
+            write_beside(path, partial(picture.save, quality=86, method=6))
             print(path)
 
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -42,9 +43,7 @@ def main() -> None:
         for path in sorted(Path(folder).glob("*.png")):
             picture = Image.open(path).convert("RGB")
             file = asked.out / f"{path.stem}.webp"
-            write_beside(
-                file, lambda beside, p=picture: p.save(beside, "WEBP", quality=86, method=6)
-            )
+            write_beside(file, partial(picture.save, format="WEBP", quality=86, method=6))
             print(file)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 
@@ -46,15 +45,6 @@ def cloud(
     spectrum = np.fft.rfft2(rng.standard_normal((size, size))) * weight
     field = np.fft.irfft2(spectrum, (size, size))
     return np.asarray(field / max(float(field.std()), 1e-12))
-
-
-def warped(field: np.ndarray, du: np.ndarray, dv: np.ndarray) -> np.ndarray:
-    """`field` read at places moved by (du, dv) tiles."""
-    size = field.shape[0]
-    u, v = grid(size)
-    at = np.stack([(v + dv) * size - 0.5, (u + du) * size - 0.5])
-    moved: np.ndarray = ndimage.map_coordinates(field, at, order=1, mode="grid-wrap")
-    return moved
 
 
 def cells(

@@ -58,13 +58,6 @@ def curate(
     return with_reasons([[found[i] for i in room] for room in ordered])
 
 
-def likeness(found: Sequence[Exhibit]) -> float:
-    """Mean cosine between neighbours in this order; 1 where all are alike."""
-    f = _features(found)
-    f = f / np.maximum(np.linalg.norm(f, axis=1, keepdims=True), 1e-9)
-    return float((f[:-1] * f[1:]).sum(1).mean()) if len(f) > 1 else 1.0
-
-
 def _features(found: Sequence[Exhibit]) -> np.ndarray:
     """(n, 5 + d + 3) float64: kind, class and style one-hot, and the mean colour if measured."""
     tags = [_tags(e) for e in found]

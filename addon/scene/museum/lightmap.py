@@ -11,11 +11,6 @@ LAYER = "Lightmap"
 ROLES = ("architecture", "furniture")
 
 
-def is_baked(root) -> bool:
-    """The house shows its baked light."""
-    return bool(root.get("vernissage_baked", False))
-
-
 def use_lightmaps(root, museum: Museum, baked: bool) -> None:
     """Show baked light, or native lights, on the house. Works are lit by the lamps in both.
 
