@@ -240,6 +240,7 @@ def train_for(
         return used > minutes * 60 or bool(is_cancelled and is_cancelled())
 
     trainer.run(is_cancelled=is_over)
+    model.finish(trainer.ema.module)
     cost = {
         "images": trainer.images,
         "cpu_seconds": round(time.process_time() - begin),

@@ -20,9 +20,12 @@ File = Annotated[Path, typer.Argument(help="A .png, .jpg, .webp, .tif, .bmp or .
 def upscale(
     file: File,
     scale: Annotated[
-        int, typer.Option(help="2 or 4 times as many pixels a side; 1 to mend with a model for it.")
+        int,
+        typer.Option(help="2 or 4 times as many pixels a side; 1 mends blur, noise and blocks."),
     ] = 2,
-    model: Annotated[str, typer.Option(help="`upscale`, or a run folder.")] = "upscale",
+    model: Annotated[
+        str | None, typer.Option(help="A run folder. Default: `upscale`; to mend, `enhance`.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="File to write: .png, .jpg or .webp. Default: FILE-x2.png.")
     ] = None,
@@ -35,13 +38,15 @@ def upscale(
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make a picture two or four times as large, and sharp.
+    """Make a picture two or four times as large, and sharp; or mend it at its size.
 
     [bold]Examples[/bold]
 
     vernissage upscale painting.png --scale 4
 
     vernissage upscale bricks.png --seamless --out bricks-256.png
+
+    vernissage upscale blurred.jpg --scale 1
     """
     with errors_as_sentences(as_json=as_json, verbose=verbose):
         from engine.pictures import upscale as run

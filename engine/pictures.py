@@ -43,19 +43,21 @@ def upscale(
     scale: int = 2,
     seamless: bool = False,
     tile: int = TILE,
-    model: str = "upscale",
+    model: str | None = None,
 ) -> Outcome:
     """Make a picture two or four times as large, or mend it at its size; the input is never written to.
 
     Args:
         out: a .png, .jpg or .webp file. Default: FILE-x2.png.
-        scale: 2 or 4; 1 with a model that mends, such as a run of the recipe `enhance`.
+        scale: 2 or 4; 1 to mend, with `enhance` or a run of its recipe.
         seamless: the picture repeats: beyond an edge lies the opposite one, so no seam appears.
         tile: edge of the tiles in pixels; the result does not depend on it.
+        model: a name or a run folder. Default: `upscale`, or `enhance` for scale 1.
     Raises:
         BadRequest: a scale that is not offered, an output that is the input.
         BadPicture: the file is no picture. UnknownModel, WeightsMismatch, CannotWrite.
     """
+    model = model or ("enhance" if scale == 1 else "upscale")
     net = upscaler(model).generator
     mends = isinstance(net, Upscaler) and net.scale == 1
     if scale not in ((1,) if mends else (2, 4)):

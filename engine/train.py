@@ -108,11 +108,14 @@ def _train(
         if on_progress and world.leads:
             on_progress(_as_progress(report))
 
-    trainer.run(
+    whole = trainer.run(
         max_minutes=max_minutes, on_step=on_step, is_cancelled=is_cancelled or (lambda: False)
     )
     if not world.leads:
         return run
+    model.finish(
+        trainer.ema.module, whole=whole, on_progress=on_progress, is_cancelled=is_cancelled
+    )
     cost = {
         "images": trainer.images,
         "cpu_seconds_this_time": round(time.process_time() - started),

@@ -14,7 +14,7 @@ from engine.data.shape_classes import ShapeClass
 from engine.errors import BadRecipe
 from engine.gan.task import Task
 from engine.models.latents import seeded_latents
-from engine.request import first_fault
+from engine.request import IsCancelled, OnProgress, first_fault
 
 
 class Model(Task):
@@ -45,8 +45,19 @@ class Model(Task):
     def examples(self) -> tuple[list[str], Tensor]:
         """Names and (N, C, *space) fields of the training examples, without augmentation."""
 
-    def finish(self, generator: nn.Module) -> None:
-        """What is left to do with a trained generator before it ships; needs the data."""
+    def finish(
+        self,
+        generator: nn.Module,
+        *,
+        whole: bool = False,
+        on_progress: OnProgress | None = None,
+        is_cancelled: IsCancelled | None = None,
+    ) -> None:
+        """What is left to do with a trained generator before it ships; needs the data.
+
+        Args:
+            whole: the plan was played to its end, so that what takes minutes is worth them.
+        """
 
     def latents(self, seeds: list[int]) -> Tensor:
         """(len(seeds), z_dim) of N(0, 1); a seed's row never depends on the others."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -44,7 +46,7 @@ class PlainShapes(TexturedShapes):
     ) -> dict[str, Tensor]:
         return {}
 
-    def finish(self, generator: nn.Module) -> None:
+    def finish(self, generator: nn.Module, **how: Any) -> None:
         """Nothing: these generators remember no examples."""
 
     def comparable(self, fields: Tensor) -> Tensor:

@@ -28,12 +28,14 @@ from engine.data.shape_classes import ShapeClass, sort_into_classes
 from engine.gan.rng import Streams
 from engine.gan.task import Batch, Nets
 from engine.models.base import Model
+from engine.models.code_polish import polish
 from engine.models.registry import register
 from engine.nets.cells import CHANNELS, fold, proportions_of, unfold, unfold_channels, voxels
 from engine.nets.field import FieldGenerator
 from engine.nets.field_critic import FieldCritic
 from engine.nets.field_decoder import FoldedDecoder, PaletteDecoder
 from engine.nets.triplane import TriplaneDecoder, TriplaneTrunk
+from engine.request import IsCancelled, OnProgress
 
 
 class ShapeData(BaseModel):
@@ -75,6 +77,7 @@ class TexturedShapesConfig(ShapeData):
     colors: int = Field(8, ge=2, le=64, description="Palette entries of a shape.")
     coarse: tuple[int, ...] = Field((32, 64, 128), description="Channels of the coarse critic.")
     fine: tuple[int, ...] = Field((48, 64, 96), description="Channels of the fine critic.")
+    polish: int = Field(12, ge=0, description="Steps that better the codes of examples at the end.")
     code_noise: float = Field(0.15, ge=0, description="Noise on codes that the decoder learns.")
     sharpness: float = Field(12.0, gt=0, description="How much of a draw is one example's.")
     kinship: float = Field(20.0, ge=0, description="How alike shapes are that a draw mixes.")
@@ -207,8 +210,15 @@ class TexturedShapes(Model):
     ) -> dict[str, Tensor]:
         return self.pretrain(generator, batch, rng)
 
-    def finish(self, generator: nn.Module) -> None:
-        """Remember every example as it is, by the encoder as it has become."""
+    def finish(
+        self,
+        generator: nn.Module,
+        *,
+        whole: bool = False,
+        on_progress: OnProgress | None = None,
+        is_cancelled: IsCancelled | None = None,
+    ) -> None:
+        """Remember every example as it is, by the encoder as it has become, and polish that."""
         assert isinstance(generator, FieldGenerator)
         generator.eval()
         with torch.no_grad():
@@ -216,6 +226,16 @@ class TexturedShapes(Model):
                 real = fold(self._samples[some].float()).to(generator.mapping.codes.device)
                 rows = self._rows[some].to(real.device)
                 generator.mapping.remember(rows, generator.encode(real))
+        if whole:
+            # Those of one class lie together: a batch of the memory's rows in order.
+            polish(
+                generator,
+                self._samples[self._rows.argsort()],
+                field_loss,
+                steps=self.config.polish,
+                on_progress=on_progress,
+                is_cancelled=is_cancelled,
+            )
 
     def classes(self) -> tuple[ShapeClass, ...]:
         return self.config.classes

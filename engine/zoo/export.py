@@ -38,7 +38,6 @@ def export(
         scale = distance_among(prints)
     else:
         scale = distance_scale(model.comparable(held_out), prints)
-    model.finish(generator)
     tensors = {f"generator.{k}": v for k, v in generator.state_dict().items()}
     tensors |= {"prints.vectors": prints, "prints.scale": torch.tensor(scale)}
     data = save(pack(tensors))

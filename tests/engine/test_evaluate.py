@@ -61,6 +61,7 @@ def run(folder: Path, name: str, data: Path, validation: float = 0.4, least: int
     with torch.random.fork_rng():
         torch.manual_seed(0)
         generator = model.build().generator
+    model.finish(generator)
     return str(export(folder / name, recipe, model, generator, {}).parent)
 
 

@@ -96,6 +96,7 @@ def run(folder: Path, name: str, data: Path, net: str) -> str:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         generator = model.build().generator
+    model.finish(generator)
     return str(export(folder / "run", recipe, model, generator, {}).parent)
 
 

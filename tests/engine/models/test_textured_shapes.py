@@ -137,6 +137,34 @@ def test_a_finished_generator_remembers_every_example_in_the_place_of_its_class(
             assert int(generator.mapping.owner[like]) == kind
 
 
+def test_polishing_brings_what_is_remembered_nearer_to_the_examples_and_stops_when_told(
+    model: TexturedShapes,
+) -> None:
+    torch.manual_seed(0)
+    generator = model.build().generator
+    assert isinstance(generator, FieldGenerator)
+    samples = model.examples()[1].float()
+
+    def lost() -> list[float]:
+        codes = generator.mapping.codes[model._rows]
+        with torch.no_grad():
+            made = generator.train().decode(codes)
+        return [
+            sum(map(float, field_loss(a[None], fold(b[None]))))
+            for a, b in zip(made, samples, strict=True)
+        ]
+
+    model.finish(generator)
+    before = lost()
+    model.finish(generator, whole=True, is_cancelled=lambda: True)
+    assert lost() == before
+    told: list[int] = []
+    model.finish(generator, whole=True, on_progress=lambda p: told.append(p.done))
+    assert all(b < a for a, b in zip(before, lost(), strict=True))
+    assert told[-1] == len(samples)
+    assert all(p.requires_grad for p in generator.parameters())
+
+
 def test_pretraining_lowers_the_error_of_unseen_batches_c12(model: TexturedShapes) -> None:
     torch.manual_seed(0)
     generator = model.build().generator
