@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from skimage import data as photographs
 
-from engine.data.picture_dataset import to_unit
+from engine.data.picture_dataset import to_pixels, to_unit
 from engine.errors import BadRequest
 from engine.gan.config import TrainConfig
 from engine.gan.rng import Streams
@@ -239,4 +239,18 @@ def test_d8_a_model_that_mends_brings_harmed_pictures_nearer_to_the_true_ones(
     with pytest.raises(BadRequest, match="choose 1"):
         upscale(tmp_path / "cup.png", scale=2, model=run)
     with pytest.raises(BadRequest, match="choose 2 or 4"):
-        upscale(tmp_path / "cup.png", scale=1)
+        upscale(tmp_path / "cup.png", scale=1, model="upscale")
+
+
+def test_d8_what_ships_mends_a_blurred_noisy_photograph(tmp_path: Path) -> None:
+    true = photograph("astronaut", 128)
+    x = torch.from_numpy(to_unit(true[None]))
+    Image.fromarray(to_pixels(harmed(x, 0.6, torch.Generator().manual_seed(0))[0].numpy())).save(
+        tmp_path / "harmed.png"
+    )
+    made = upscale(tmp_path / "harmed.png", scale=1, out=tmp_path / "mended.png").path
+    before, after = (
+        np.square(np.asarray(Image.open(path)).astype(float) - true).mean()
+        for path in (tmp_path / "harmed.png", made)
+    )
+    assert after < 0.63 * before  # 2 dB
