@@ -1,4 +1,4 @@
-"""The commands `vernissage dataset`: training data from a folder of models."""
+"""The commands `vernissage dataset`: training data from a folder of models, or of pictures."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from engine.console import errors_as_sentences, print_json, progress_bar, show, 
 
 if TYPE_CHECKING:
     from engine.dataset import Built
+    from engine.dataset_sort import Sorted
 
-dataset = typer.Typer(no_args_is_help=True, help="Make training data of a folder of models.")
+dataset = typer.Typer(no_args_is_help=True, help="Make training data of a folder.")
 
 SHOWN = 12
 
@@ -93,8 +94,57 @@ def _as_json(built: Built, seconds: float) -> dict[str, Any]:
 def _show(built: Built, seconds: float) -> None:
     count, refused = len(built.manifest["items"]), built.manifest["refused"]
     show(f"{count} models are ready, {built.made} of them made now in {seconds:.1f} s")
+    _show_refused(refused)
+    show(f"Manifest: {built.path}", f"Contact sheets: {built.sheets[0].parent}")
+
+
+@dataset.command()
+def sort(
+    pictures: Annotated[Path, typer.Argument(help="Folder of pictures without classes.")],
+    like: Annotated[Path, typer.Option(help="Folder whose folders are classes of pictures.")],
+    out: Annotated[Path, typer.Option(help="Folder for the copies; new or empty.")],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed sorts alike.")] = 0,
+    epochs: Annotated[int, typer.Option(min=1, help="How long to learn; 20 steps each.")] = 40,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show an error's traceback.")] = False,
+) -> None:
+    """Sort copies of pictures into the classes of a labelled folder, though they look different.
+
+    [bold]Example[/bold]
+
+    vernissage dataset sort scans --like paintings --out sorted
+    """
+    with errors_as_sentences(as_json=as_json, verbose=verbose):
+        from engine.dataset_sort import sort as run
+
+        with progress_bar() as on_progress, stop_on_interrupt() as is_cancelled:
+            done = run(
+                pictures,
+                like,
+                out,
+                seed=seed,
+                epochs=epochs,
+                on_progress=on_progress,
+                is_cancelled=is_cancelled,
+            )
+        if as_json:
+            print_json({**done.manifest, "manifest": done.path})
+        else:
+            _show_sorted(done)
+
+
+def _show_sorted(done: Sorted) -> None:
+    items, refused = done.manifest["items"], done.manifest["refused"]
+    for name in done.manifest["classes"]:
+        show(f"{name}: {sum(item['class'] == name for item in items)} pictures")
+    share = done.manifest["held_out_accuracy"]
+    show(f"Of labelled pictures held out, {share:.0%} went where they belong")
+    _show_refused(refused)
+    show(f"Manifest: {done.path}")
+
+
+def _show_refused(refused: dict[str, str]) -> None:
     for file, reason in list(refused.items())[:SHOWN]:
         show(f"Refused {file}: {reason}")
     if len(refused) > SHOWN:
         show(f"Refused {len(refused) - SHOWN} more; the manifest says why")
-    show(f"Manifest: {built.path}", f"Contact sheets: {built.sheets[0].parent}")

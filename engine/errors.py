@@ -104,6 +104,18 @@ class NoMeshes(BadDataset):
     fix = "Choose a folder that holds .glb, .gltf, .obj, .ply or .stl files."
 
 
+class NoClasses(BadDataset):
+    """A labelled folder with fewer than two classes that can be learned."""
+
+    fix = "Give --like a folder with two class folders or more, {least} pictures or more in each."
+
+
+class NothingToSort(BadDataset):
+    """A folder without a single picture that can be sorted."""
+
+    fix = "Choose a folder that holds .jpg, .png, .webp, .bmp, .tif or .gif files."
+
+
 class BadPicture(VernissageError):
     """A picture file that cannot be used: unreadable, cut short, or far too large."""
 

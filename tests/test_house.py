@@ -50,6 +50,7 @@ VERBS = {
     "evaluate",
     "evaluate_pictures",
     "dataset",
+    "dataset_sort",
     "bench",
     "bench_families",
     "bench_museum",

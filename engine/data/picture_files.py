@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm"})
 MOST_PIXELS = 64_000_000
@@ -88,6 +88,8 @@ def read_picture(data: bytes) -> np.ndarray:
         try:
             with Image.open(io.BytesIO(data)) as picture:
                 return rgb(picture)
+        except UnidentifiedImageError as error:
+            raise ValueError("it is no picture") from error  # Pillow's words hold an address
         except (SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
             raise ValueError(str(error)) from error
 
