@@ -19,12 +19,14 @@ from engine.data.picture_files import Found, find_pictures
 from engine.errors import BadRequest, CannotWrite, NoClasses, NothingToSort
 from engine.files import write_json
 from engine.gan.rng import Streams
-from engine.models.sorter import EDGE, Labelled, fit
+from engine.models.sorter import EDGE, OTHERS, Labelled, fit
 from engine.request import IsCancelled, OnProgress, Progress
 
 MANIFEST = "manifest.json"
 LEAST = 4
 """A class with fewer pictures teaches nothing."""
+ENOUGH = 32
+"""Fewer pictures to be sorted do not say how their set looks; they are seen as the known ones are."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,15 @@ def sort(
     others = _stack([small for _, _, small in found])
     torch.set_num_threads(1)
     fitted = fit(
-        known, others, seed=seed, epochs=epochs, on_progress=on_progress, is_cancelled=is_cancelled
+        known,
+        others,
+        seed=seed,
+        epochs=epochs,
+        adapt=len(others) >= ENOUGH,
+        on_progress=on_progress,
+        is_cancelled=is_cancelled,
     )
-    chances = fitted.sorter.chances(others)
+    chances = fitted.sorter.chances(others, OTHERS)
     items: list[dict[str, Any]] = []
     taken: set[str] = set()
     for (name, _, _), row in zip(found, chances, strict=True):
@@ -86,6 +94,7 @@ def sort(
         "format": 1,
         "seed": seed,
         "classes": names,
+        "adapted": len(others) >= ENOUGH,
         "held_out_accuracy": round(fitted.accuracy, 4),
         "omega": round(fitted.omega, 4),
         "a_distance": {"global": round(fitted.whole, 4), "local": round(fitted.each, 4)},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, leaky_relu
 
 from engine.errors import Cancelled
 from engine.gan.domains import DomainHeads, reversal_strength
@@ -20,29 +20,52 @@ BATCH = 32
 STEPS = 20
 """Steps of an epoch."""
 FEATURES = 64
+MOST_HELD = 256
+"""More pictures of a set say nothing new of the heads, and take time every epoch."""
+KNOWN, OTHERS = 0, 1
+
+
+class _Norm(nn.Module):
+    """Batch normalisation with means, spreads and gains of each set's own (Chang et al. 2019)."""
+
+    def __init__(self, width: int, sets: int) -> None:
+        super().__init__()
+        self.sets = nn.ModuleList(nn.BatchNorm2d(width) for _ in range(sets))
+
+    def forward(self, x: Tensor, of: int) -> Tensor:
+        return self.sets[of](x)  # type: ignore[no-any-return]
 
 
 class Sorter(nn.Module):
-    """(B, 3, 32, 32) in [-1, 1] → features (B, 64), and from these logits (B, classes)."""
+    """(B, 3, 32, 32) in [-1, 1] → features (B, 64), and from these logits (B, classes).
 
-    def __init__(self, classes: int) -> None:
+    Args:
+        adapt: False makes a sorter that sees all pictures as it sees the known ones.
+    """
+
+    def __init__(self, classes: int, *, adapt: bool = True) -> None:
         super().__init__()
         widths = (3, 32, 64, 64)
-        layers: list[nn.Module] = []
-        for before, after in zip(widths, widths[1:], strict=False):
-            layers += [nn.Conv2d(before, after, 3, 2, 1), nn.LeakyReLU(0.2)]
-        self.trunk = nn.Sequential(
-            *layers, nn.AvgPool2d(2), nn.Flatten(), nn.Linear(4 * widths[-1], FEATURES)
+        self.sets = 2 if adapt else 1
+        self.layers = nn.ModuleList(
+            nn.Conv2d(before, after, 3, 2, 1, bias=False)
+            for before, after in zip(widths, widths[1:], strict=False)
         )
-        self.head = nn.Sequential(nn.LeakyReLU(0.2), nn.Linear(FEATURES, classes))
+        # A linear layer in the guise of a convolution, so that one kind of norm serves all.
+        self.layers.append(nn.Conv2d(widths[-1], FEATURES, EDGE // 8, bias=False))
+        self.norms = nn.ModuleList(_Norm(width, self.sets) for width in (*widths[1:], FEATURES))
+        self.head = nn.Linear(FEATURES, classes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.trunk(x))  # type: ignore[no-any-return]
+    def trunk(self, x: Tensor, of: int) -> Tensor:
+        """Features of pictures of the set `of`: KNOWN or OTHERS."""
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            x = leaky_relu(norm(layer(x), min(of, self.sets - 1)), 0.2)
+        return x.flatten(1)
 
     @torch.no_grad()
-    def chances(self, x: Tensor) -> Tensor:
+    def chances(self, x: Tensor, of: int) -> Tensor:
         """(N, classes), how likely each class is."""
-        return torch.cat([self(part).softmax(1) for part in x.split(256)])
+        return torch.cat([self.head(self.trunk(part, of)).softmax(1) for part in x.split(256)])
 
 
 @dataclass(frozen=True)
@@ -77,14 +100,17 @@ def fit(
     seed: int = 0,
     epochs: int = 30,
     adapt: bool = True,
+    reversal: float = 1.0,
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Fitted:
     """Teach a sorter the classes of `known`, and make `others` look the same to it.
 
     Args:
-        others: (N, 3, 32, 32) without classes; a fifth is held out.
-        adapt: False leaves `others` aside, for comparison.
+        others: (N, 3, 32, 32) without classes, each class about as frequent as the next; a fifth
+            is held out from the heads.
+        adapt: False leaves `others` aside.
+        reversal: multiplies the reversed gradient; 0 leaves adaptation to the norms.
     Raises:
         Cancelled: `is_cancelled` said so.
     """
@@ -92,13 +118,18 @@ def fit(
     streams = Streams(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(seed, "sorter", 0))
-        sorter, heads = Sorter(classes), DomainHeads(FEATURES, classes)
+        sorter = Sorter(classes, adapt=adapt)
+        heads = DomainHeads(FEATURES, classes)
     adam = torch.optim.Adam([*sorter.parameters(), *heads.parameters()], lr=1e-3)
+    rate = torch.optim.lr_scheduler.LambdaLR(adam, lambda epoch: (1 + 10 * epoch / epochs) ** -0.75)
     train = (~known.held).nonzero()[:, 0]
     by_class = [train[known.label[train] == c] for c in range(classes)]
     order = torch.randperm(len(others), generator=streams.torch("held", 0))
-    held, rest = order[: len(others) // 5], order[len(others) // 5 :]
-    tests = (known.x[known.held], others[held if len(held) else rest])
+    count = min(len(others) // 5, MOST_HELD)
+    held, rest = order[:count], order[count:]
+    kept = known.held.nonzero()[:, 0]
+    some = kept[torch.randperm(len(kept), generator=streams.torch("held", 1))[:MOST_HELD]]
+    tests = (known.x[some], others[held if count else rest])
     is_target = torch.arange(2 * BATCH) >= BATCH
     whole = each = 0.0
     begin = time.monotonic()
@@ -107,16 +138,18 @@ def fit(
             rng = streams.torch("batch", step)
             mine = torch.tensor([c % classes for c in range(step, step + BATCH)])
             rows = torch.stack([_one_of(by_class[int(c)], rng) for c in mine])
-            theirs = rest[torch.randint(len(rest), (BATCH,), generator=rng)]
-            features = sorter.trunk(torch.cat([known.x[rows], others[theirs]]))
-            logits = sorter.head(features)
-            loss = cross_entropy(logits[:BATCH], mine)
+            features = sorter.trunk(known.x[rows], KNOWN)
+            loss = cross_entropy(sorter.head(features), mine)
             if adapt:
-                strength = reversal_strength(step / (epochs * STEPS))
-                loss = loss + heads.loss(features, logits.softmax(1), is_target, strength)
+                theirs = rest[torch.randint(len(rest), (BATCH,), generator=rng)]
+                both = torch.cat([features, sorter.trunk(others[theirs], OTHERS)])
+                chances = sorter.head(both).softmax(1)
+                strength = reversal * reversal_strength(step / (epochs * STEPS))
+                loss = loss + heads.loss(both, chances, is_target, strength)
             adam.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             adam.step()
+        rate.step()
         if is_cancelled is not None and is_cancelled():
             raise Cancelled("The sorting was stopped; nothing was written")
         if adapt:
@@ -125,8 +158,8 @@ def fit(
             left = (time.monotonic() - begin) / (epoch + 1) * (epochs - epoch - 1)
             note = f"omega {heads.omega:.2f}" if adapt else ""
             on_progress(Progress("learning", epoch + 1, epochs, left, note))
-    right = sorter.chances(tests[0]).argmax(1) == known.label[known.held]
-    return Fitted(sorter.eval(), float(right.float().mean()), whole, each, heads.omega)
+    right = sorter.eval().chances(known.x[kept], KNOWN).argmax(1) == known.label[kept]
+    return Fitted(sorter, float(right.float().mean()), whole, each, heads.omega)
 
 
 def _one_of(rows: Tensor, rng: torch.Generator) -> Tensor:
@@ -136,6 +169,8 @@ def _one_of(rows: Tensor, rng: torch.Generator) -> Tensor:
 @torch.no_grad()
 def _told(sorter: Sorter, sets: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """Features and chances of both sets, and which are of the second."""
-    features = torch.cat([sorter.trunk(part) for x in sets for part in x.split(256)])
+    sorter.eval()
+    features = torch.cat([sorter.trunk(x, of) for of, x in enumerate(sets)])
+    sorter.train()
     is_target = torch.arange(len(features)) >= len(sets[0])
     return features, sorter.head(features).softmax(1), is_target
