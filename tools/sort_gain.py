@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from engine.data.picture_files import Found, find_pictures
 from engine.models.sorter import EDGE, OTHERS, Labelled, fit
 
 EACH, TESTED = 6000, 2000
-WAYS = {
+WAYS: dict[str, dict[str, Any]] = {
     "known alone": {"adapt": False},
     "norms": {"reversal": 0.0},
     "norms and heads": {},

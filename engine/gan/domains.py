@@ -29,7 +29,7 @@ class _Reversal(torch.autograd.Function):
 
 def reverse_gradient(x: Tensor, strength: float) -> Tensor:
     """`x` itself; what flows back through it is multiplied by -`strength`."""
-    return _Reversal.apply(x, strength)  # type: ignore[no-any-return, no-untyped-call]
+    return _Reversal.apply(x, strength)
 
 
 def reversal_strength(progress: float) -> float:

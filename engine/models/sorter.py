@@ -33,7 +33,7 @@ class _Norm(nn.Module):
         self.sets = nn.ModuleList(nn.BatchNorm2d(width) for _ in range(sets))
 
     def forward(self, x: Tensor, of: int) -> Tensor:
-        return self.sets[of](x)  # type: ignore[no-any-return]
+        return self.sets[of](x)
 
 
 class Sorter(nn.Module):
@@ -147,7 +147,7 @@ def fit(
                 strength = reversal * reversal_strength(step / (epochs * STEPS))
                 loss = loss + heads.loss(both, chances, is_target, strength)
             adam.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             adam.step()
         rate.step()
         if is_cancelled is not None and is_cancelled():
