@@ -30,7 +30,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 def crops(photos: Path, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, 32, 32, 3) in [0, 1], each from a photograph 160 pixels high."""
+    """(count, 32, 32, 3) in [0, 1], each from a photograph 160 pixels wide and high."""
     found = [one for one in find_pictures(photos) if isinstance(one, Found)]
     small = [resized(one.pixels, 160, 160) for one in found]
     at = rng.integers(160 - EDGE, size=(count, 2))
@@ -47,7 +47,7 @@ def changed(x: np.ndarray, manner: str, photos: Path, rng: np.random.Generator) 
     if manner == "inverted":
         return 1 - x
     photo = crops(photos, len(x), rng)
-    if manner == "half a photograph":
+    if manner == "mixed":
         return (x + photo) / 2
     return np.abs(photo - x)  # as MNIST-M is made
 
@@ -67,7 +67,7 @@ def main() -> None:
     names = sorted({found[i].label for i in some})
     label = torch.tensor([names.index(found[i].label) for i in some])
     known = Labelled(_tensor(x[:EACH]), label[:EACH], torch.arange(EACH) >= EACH * 4 // 5)
-    for manner in ("coloured", "half a photograph", "|photograph - picture|", "inverted"):
+    for manner in ("coloured", "mixed", "difference", "inverted"):
         y = _tensor(changed(x[EACH:], manner, words.photos, np.random.default_rng(1)))
         cells = []
         for way in WAYS.values():
