@@ -105,6 +105,9 @@ def sort(
     out: Annotated[Path, typer.Option(help="Folder for the copies; new or empty.")],
     seed: Annotated[int, typer.Option(min=0, help="The same seed sorts alike.")] = 0,
     epochs: Annotated[int, typer.Option(min=1, help="How long to learn; 20 steps each.")] = 40,
+    adapt: Annotated[
+        bool, typer.Option(help="Adapt to how the pictures look; not where classes are missing.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show an error's traceback.")] = False,
 ) -> None:
@@ -124,6 +127,7 @@ def sort(
                 out,
                 seed=seed,
                 epochs=epochs,
+                adapt=adapt,
                 on_progress=on_progress,
                 is_cancelled=is_cancelled,
             )

@@ -44,6 +44,7 @@ def sort(
     *,
     seed: int = 0,
     epochs: int = 40,
+    adapt: bool = True,
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Sorted:
@@ -71,13 +72,14 @@ def sort(
         why = f"; {len(refused)} were refused, such as {next(iter(refused))}" if refused else ""
         raise NothingToSort(f"{pictures} holds no picture that can be sorted{why}")
     others = _stack([small for _, _, small in found])
+    adapt = adapt and len(others) >= ENOUGH
     torch.set_num_threads(1)
     fitted = fit(
         known,
         others,
         seed=seed,
         epochs=epochs,
-        adapt=len(others) >= ENOUGH,
+        adapt=adapt,
         on_progress=on_progress,
         is_cancelled=is_cancelled,
     )
@@ -94,7 +96,7 @@ def sort(
         "format": 1,
         "seed": seed,
         "classes": names,
-        "adapted": len(others) >= ENOUGH,
+        "adapted": adapt,
         "held_out_accuracy": round(fitted.accuracy, 4),
         "omega": round(fitted.omega, 4),
         "a_distance": {"global": round(fitted.whole, 4), "local": round(fitted.each, 4)},

@@ -16,7 +16,7 @@ from tests.engine.models.pictures import draw
 
 def unsorted(folder: Path, classes: Path) -> Path:
     """The last pictures of each class without it, in two folders where names meet."""
-    for path in sorted(classes.glob("*/02*.png")):
+    for path in sorted(classes.glob("*/0[34]*.png")):
         place = folder / ("a" if path.parent.name == "disc" else "b") / path.name
         place.parent.mkdir(parents=True, exist_ok=True)
         path.rename(place)
@@ -24,7 +24,7 @@ def unsorted(folder: Path, classes: Path) -> Path:
 
 
 def test_c18_the_command_sorts_a_folder_and_touches_nothing_else(tmp_path: Path) -> None:
-    like = draw(tmp_path / "like")
+    like = draw(tmp_path / "like", count=48)
     loose = unsorted(tmp_path / "loose", like)
     (loose / "broken.png").write_bytes(b"no picture")
     before = {path: path.read_bytes() for path in loose.rglob("*.png")}
@@ -35,6 +35,8 @@ def test_c18_the_command_sorts_a_folder_and_touches_nothing_else(tmp_path: Path)
     manifest = json.loads((out / "manifest.json").read_text())
     assert {path: path.read_bytes() for path in loose.rglob("*.png")} == before
     assert list(manifest["refused"]) == ["broken.png"]
+    assert manifest["adapted"]
+    assert 0 <= manifest["omega"] <= 1
     assert {item["file"] for item in manifest["items"]} == {
         path.relative_to(loose).as_posix() for path in before if path.name != "broken.png"
     }
@@ -49,7 +51,24 @@ def test_c18_the_command_sorts_a_folder_and_touches_nothing_else(tmp_path: Path)
     # The same seed sorts alike; nothing stays beside.
     again = sort(loose, like, tmp_path / "again", epochs=6)
     assert again.manifest == manifest
-    assert {path.name for path in tmp_path.iterdir()} == {"like", "loose", "sorted", "again"}
+    plain = run(*words, "--out", str(tmp_path / "plain"), "--no-adapt", "--epochs", "2", "--json")
+    assert json.loads(plain.output)["adapted"] is False
+    assert {path.name for path in tmp_path.iterdir()} == set(
+        ["like", "loose", "sorted", "again", "plain"]
+    )
+
+
+def test_c18_too_few_pictures_are_sorted_without_adaptation(tmp_path: Path) -> None:
+    like = draw(tmp_path / "like", count=4)
+    loose = tmp_path / "loose"
+    loose.mkdir()
+    (like / "disc" / "003.png").rename(loose / "one.png")
+    draw(tmp_path / "more", count=5)
+    (tmp_path / "more/disc/004.png").rename(like / "disc/004.png")
+    manifest = sort(loose, like, tmp_path / "sorted", epochs=4).manifest
+    assert not manifest["adapted"]
+    assert manifest["a_distance"] == {"global": 0, "local": 0}
+    assert [item["class"] for item in manifest["items"]] == ["disc"]
 
 
 def test_c18_bad_folders_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
