@@ -53,9 +53,13 @@ def test_c18_the_command_sorts_a_folder_and_touches_nothing_else(tmp_path: Path)
     assert again.manifest == manifest
     plain = run(*words, "--out", str(tmp_path / "plain"), "--no-adapt", "--epochs", "2", "--json")
     assert json.loads(plain.output)["adapted"] is False
-    assert {path.name for path in tmp_path.iterdir()} == set(
-        ["like", "loose", "sorted", "again", "plain"]
-    )
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "like",
+        "loose",
+        "sorted",
+        "again",
+        "plain",
+    }
 
 
 def test_c18_too_few_pictures_are_sorted_without_adaptation(tmp_path: Path) -> None:
