@@ -3,7 +3,7 @@
     python tools/class_sheets.py paintings --out docs/pictures/paintings
     python tools/class_sheets.py textured_props --out docs/pictures/props --least 20 --page docs/sheets.md
 
-One WebP a class, and `classes.webp`, the first eight seeds of each. Shapes are drawn from their fields
+One WebP a class, and `classes.webp`, the first eight seeds of each large one. Shapes are drawn from their fields
 as `vernissage dataset build` draws its items, so that 57 classes take minutes and not hours; pictures
 as the network gives them, in the shape that they will have, without upscaling and strokes.
 """
@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import os
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +44,23 @@ class Drawn:
     name: str
     tiles: list[np.ndarray]
     figures: str = ""
+
+
+def draw_class(name: str, seeds: int, truncation: float, out: Path, label: int) -> Drawn:
+    """One class of a model, and its sheet below `out`."""
+    torch.set_num_threads(1)
+    model = loaded(name)
+    draw = draw_pictures if model.model.makes == "pictures" else draw_shapes
+    drawn = draw(model, label, seeds, truncation)
+    sheet = Image.fromarray(grid(drawn.tiles))
+    sheet.save(out / f"{word(drawn.name)}.webp", quality=72, method=6)
+    return drawn
+
+
+@cache
+def loaded(name: str) -> Loaded:
+    """Once in each process."""
+    return load(name)
 
 
 def draw_pictures(model: Loaded, label: int, seeds: int, truncation: float) -> Drawn:
@@ -109,7 +128,7 @@ def page_of(command: str, drawn: list[Drawn], folder: str) -> str:
     lines = [
         "# Sheets of textured props",
         "",
-        f"Seeds 0 to {len(drawn[0].tiles) - 1} of each large class, in order, none left out and none",
+        f"Seeds 0 to {len(drawn[0].tiles) - 1} of each class, in order, none left out and none",
         "cleaned up. [Quality](quality.md) has the scores of all classes together.",
         "",
         "```",
@@ -143,28 +162,25 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="pictures of a class")
     parser.add_argument("--truncation", type=float, default=1.0, help="0 to 1")
-    parser.add_argument("--least", type=int, default=1, help="leave out classes of fewer examples")
+    parser.add_argument(
+        "--least", type=int, default=1, help="training examples of a class that gets a row there"
+    )
     parser.add_argument("--page", type=Path, help="Markdown that shows the sheets of shapes")
     wanted = parser.parse_args()
-    torch.set_num_threads(1)
-    model = load(wanted.model)
+    classes = load(wanted.model).model.classes()
     wanted.out.mkdir(parents=True, exist_ok=True)
-    draw = draw_pictures if model.model.makes == "pictures" else draw_shapes
-    drawn: list[Drawn] = []
-    for label, kind in enumerate(model.model.classes()):
-        if kind.examples < wanted.least:
-            continue
-        drawn.append(draw(model, label, wanted.seeds, wanted.truncation))
-        sheet = Image.fromarray(grid(drawn[-1].tiles))
-        sheet.save(wanted.out / f"{word(kind.name)}.webp", quality=72, method=6)
-        if wanted.page:
-            command = f"python tools/class_sheets.py {wanted.model} --out {wanted.out.as_posix()}"
-            command += f" --least {wanted.least} --page {wanted.page.as_posix()}"
-            folder = Path(os.path.relpath(wanted.out, wanted.page.parent)).as_posix()
-            wanted.page.write_text(page_of(command, drawn, folder), "utf-8")
+    draw = partial(draw_class, wanted.model, wanted.seeds, wanted.truncation, wanted.out)
+    with ProcessPoolExecutor() as pool:
+        drawn = list(pool.map(draw, range(len(classes))))
+    if wanted.page:
+        command = f"python tools/class_sheets.py {wanted.model} --out {wanted.out.as_posix()}"
+        command += f" --least {wanted.least} --page {wanted.page.as_posix()}"
+        folder = Path(os.path.relpath(wanted.out, wanted.page.parent)).as_posix()
+        wanted.page.write_text(page_of(command, drawn, folder), "utf-8")
     rows = [
         np.concatenate([caption(one.name, len(one.tiles[0])), *one.tiles[:FIRST]], 1)
-        for one in drawn
+        for one, kind in zip(drawn, classes, strict=True)
+        if kind.examples >= wanted.least
     ]
     sheet = Image.fromarray(np.concatenate(rows))
     sheet.save(wanted.out / "classes.webp", quality=72, method=6)
