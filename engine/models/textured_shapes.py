@@ -81,6 +81,7 @@ class TexturedShapesConfig(ShapeData):
     code_noise: float = Field(0.15, ge=0, description="Noise on codes that the decoder learns.")
     sharpness: float = Field(12.0, gt=0, description="How much of a draw is one example's.")
     kinship: float = Field(20.0, ge=0, description="How alike shapes are that a draw mixes.")
+    dye: float = Field(0.0, ge=0, le=1, description="How much of another's colours a draw wears.")
     reconstruction: float = Field(1.0, ge=0, description="Weight of the decoder's own loss.")
 
     @model_validator(mode="after")
@@ -137,6 +138,7 @@ class TexturedShapes(Model):
             encoder_widths=c.encoder,
             sharpness=c.sharpness,
             kinship=c.kinship,
+            dye=c.dye,
         )
         critic = FieldCritic(coarse=c.coarse, fine=c.fine, classes=max(1, len(c.classes)))
         return Nets(generator, critic)

@@ -54,11 +54,12 @@ class FieldGenerator(nn.Module):
         encoder_widths: tuple[int, ...],
         sharpness: float = 12.0,
         kinship: float = 20.0,
+        dye: float = 0.0,
     ) -> None:
         """
         Args:
             encoder_widths: channels of the encoders' stages, n first; the last works at 4³.
-            examples, sharpness, kinship: see `CodeMemory`.
+            examples, sharpness, kinship, dye: see `CodeMemory`.
         """
         super().__init__()
         self.geometry = decoder.geometry
@@ -69,6 +70,7 @@ class FieldGenerator(nn.Module):
             examples=examples,
             sharpness=sharpness,
             kinship=kinship,
+            dye=dye,
         )
         self.decoder = decoder
         self.shape_encoder = FieldEncoder(

@@ -47,8 +47,8 @@ class CodeMemory(nn.Module):
     for its colours. The first half of the noise is compared with the keys of a class, and the softmax
     of that chooses; it chooses once more, now with a liking for shapes like the first choice, so that
     what is mixed fits together: legs of one body and none of another make stumps. Which colour is
-    where goes with the shape; what colours they are is another example's matter, chosen by the second
-    half of the noise.
+    where goes with the shape; what colours they are can be another example's matter, chosen by the
+    second half of the noise.
 
     A mapping that had to learn where codes are (implicit maximum likelihood) gave the mean of a class
     for most of the noise: chairs without legs. Memory in a GAN: Kim, Kim & Kim (2018).
@@ -70,6 +70,7 @@ class CodeMemory(nn.Module):
         examples: Sequence[int],
         sharpness: float,
         kinship: float,
+        dye: float,
     ) -> None:
         """
         Args:
@@ -77,10 +78,12 @@ class CodeMemory(nn.Module):
                 zeros for those not seen yet.
             sharpness: how much better a key must fit to win alone.
             kinship: how much less those fit that are unlike the first choice.
+            dye: how much of the other example's colours is taken, 0 to 1. Where each point has a
+                colour of its own, more than none comes out in patches.
         """
         super().__init__()
         self.geometry, self.classes = geometry, len(examples)
-        self.sharpness, self.kinship = sharpness, kinship
+        self.sharpness, self.kinship, self.dye = sharpness, kinship, dye
         count = sum(examples)
         self.register_buffer("codes", torch.zeros(count, geometry + color))
         keys = torch.randn(2, count, z_dim // 2, generator=torch.Generator().manual_seed(KEYS))
@@ -96,7 +99,8 @@ class CodeMemory(nn.Module):
         alike = cosine(self._choice(fit, mine, truncation) @ shapes, shapes)
         share = self._choice(fit + self.kinship / self.sharpness * alike, mine, truncation)
         worn = self._choice(second @ self.keys[1].T, mine, truncation)
-        color = dyed(to_sphere(share @ colors), to_sphere(worn @ colors))
+        own = to_sphere(share @ colors)
+        color = torch.lerp(own, dyed(own, to_sphere(worn @ colors)), self.dye)
         return to_spheres(self.geometry, torch.cat([share @ shapes, color], 1))
 
     def _choice(self, fit: Tensor, mine: Tensor, truncation: float) -> Tensor:
