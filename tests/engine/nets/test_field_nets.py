@@ -113,10 +113,14 @@ def test_great_kinship_mixes_a_shape_with_its_likes_alone() -> None:
     assert float(cosine(code, twins[:2]).amax(1).min()) > 1 - 1e-4
 
 
-def test_the_layout_of_colours_goes_with_the_shape_and_their_mean_does_not() -> None:
+def test_colours_go_with_the_shape_and_a_dye_changes_their_mean_and_not_their_layout() -> None:
     memory = generator().mapping
+    assert memory.dye == 0
     z, again = torch.randn(2, 8, 6)
     again[:, :3] = z[:, :3]  # the same shape in another's colours
+    one, other = (memory(x, torch.zeros(8).long(), 0.0) for x in (z, again))
+    assert torch.equal(one, other)
+    memory.dye = 1.0
     one, other = (memory(x, torch.zeros(8).long(), 0.0) for x in (z, again))
     torch.testing.assert_close(one[:, :64], other[:, :64])
     grids = [code[:, 64:].view(8, -1, START**3) for code in (one, other)]
