@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 import pytest
 
-from engine.museum.curate import _cut, curate, likeness
+from engine.museum.curate import _cut, _features, curate
 from engine.museum.hues import hue_name
 from engine.museum.parts import Found, Made
 from engine.museum.schema import Work
 from engine.museum.spec import Visitor
 from engine.museum.works import Exhibit
+
+
+def likeness(found: Sequence[Exhibit]) -> float:
+    """Mean cosine between neighbours in this order; 1 where all are alike."""
+    f = _features(found)
+    f = f / np.linalg.norm(f, axis=1, keepdims=True)
+    return float((f[:-1] * f[1:]).sum(1).mean())
 
 
 def exhibit(name: str, class_name: str, kind: str = "painting", colour: str = "") -> Exhibit:
