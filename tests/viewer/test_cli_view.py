@@ -83,6 +83,8 @@ def test_it_serves_until_ctrl_c_over_tls_too(bundle: Path, page: Path, tmp_path:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A suite in the background of a shell is deaf to Ctrl-C, and so would its children be.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             assert process.stdout is not None
             address = json.loads(process.stdout.readline())["address"].replace("localhost", host)
