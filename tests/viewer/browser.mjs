@@ -68,6 +68,12 @@ export async function settled(page) {
     null,
     { timeout: 300_000, polling: 50 },
   );
+  await still(page);
+}
+
+/** Nothing slides on the page: what is measured now stays where it is. */
+export function still(page) {
+  return page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
 }
 
 /** Wait for frames, not for time: a slow machine is as right as a fast one. */

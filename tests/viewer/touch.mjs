@@ -5,7 +5,7 @@
  * Usage: node touch.mjs CHROMIUM URL [FOLDER]     with a folder, pictures are left there
  */
 
-import { frames, launch, openPage, ready, settled } from './browser.mjs';
+import { frames, launch, openPage, ready, settled, still } from './browser.mjs';
 
 const [executable, url, folder] = process.argv.slice(2);
 const PHONE = { viewport: { width: 390, height: 700 }, hasTouch: true, isMobile: true, deviceScaleFactor: 1 };
@@ -67,8 +67,7 @@ try {
   await settled(page);
   told.work = slot;
   told.opened = await state();
-  told.panel = await page.evaluate(async () => {
-    await Promise.all(document.getAnimations().map((one) => one.finished)); // the panel slides in from the side
+  told.panel = await page.evaluate(() => {
     const { left, top, right, bottom } = document.querySelector('#panel').getBoundingClientRect();
     return { left, top, right, bottom, width: innerWidth, height: innerHeight };
   });
@@ -94,15 +93,15 @@ try {
   await drag([250, 200], [180, 200]);
   told.panned = (await page.evaluate(() => vernissage.rig.yaw)) - before;
 
-  await press('#version-1');
+  await press('#version-1', () => vernissage.visit.entry?.id.endsWith('-v1'));
   await settled(page);
   told.switched = await state();
-  await press('#panel-heart');
+  await press('#panel-heart', () => document.querySelector('#panel-heart').getAttribute('aria-pressed') === 'true');
   told.liked = await page.evaluate(() => document.querySelector('#panel-heart').getAttribute('aria-pressed'));
-  await press('#panel-next');
+  await press('#panel-next', (work) => vernissage.visit.slot !== work);
   await settled(page);
   told.next = await state();
-  await press('#panel-close');
+  await press('#panel-close', () => !vernissage.visit.slot);
   await settled(page);
   told.closed = await state();
   told.small = await page.evaluate(() =>
@@ -122,7 +121,8 @@ try {
     });
   }
 
-  function middle(selector) {
+  async function middle(selector) {
+    await still(page);
     return page.evaluate((one) => {
       const { left, top, width, height } = document.querySelector(one).getBoundingClientRect();
       return [left + width / 2, top + height / 2];
@@ -135,9 +135,10 @@ try {
     await touch('touchEnd', []);
   }
 
-  async function press(selector) {
+  /** Tap a button and wait for what it does: the click follows the finger, on a slow machine much later. */
+  async function press(selector, done) {
     await tap(await middle(selector));
-    await frames(page, 1);
+    await page.waitForFunction(done, told.work, { timeout: 20_000 }).catch(() => {}); // the test says what is missing
   }
 
   async function drag(from, to) {
